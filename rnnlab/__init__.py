@@ -1,0 +1,41 @@
+"""rnnlab: a laboratory for recurrent networks in Keras 3 on TensorFlow.
+
+Names load on first use, so that `import rnnlab` itself costs no TensorFlow.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rnnlab import cells, datasets, figures, sales, state, training
+    from rnnlab.sales import build_sales_forecaster
+    from rnnlab.training import Replicas, fit_replicas
+
+__version__ = "0.1.0"
+__all__ = [
+    "Replicas",
+    "__version__",
+    "build_sales_forecaster",
+    "cells",
+    "datasets",
+    "figures",
+    "fit_replicas",
+    "sales",
+    "state",
+    "training",
+]
+
+_MODULE_OF = {"Replicas": "training", "build_sales_forecaster": "sales", "fit_replicas": "training"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = import_module(f"{__name__}.{_MODULE_OF.get(name, name)}")
+    return getattr(module, name) if name in _MODULE_OF else module
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,6 @@
+"""Training many seeds of a Keras model, each with the results of `Model.fit`, in one compiled program."""
+
+from rnnlab.training.fit import fit_replicas
+from rnnlab.training.result import Replicas
+
+__all__ = ["Replicas", "fit_replicas"]

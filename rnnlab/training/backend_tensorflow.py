@@ -1,0 +1,45 @@
+"""What the training program needs of TensorFlow: gradients, compilation, and optimizers as pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import tensorflow as tf
+from keras.src.optimizers.base_optimizer import BaseOptimizer
+
+
+class _Pure(keras.optimizers.Optimizer):
+    """Keras' TensorFlow optimizers write through tf.Variable and tf.distribute.
+
+    These methods of the backend-neutral base class write through Keras variables instead, which a StatelessScope turns into
+    plain tensors.
+    """
+
+    assign = BaseOptimizer.assign
+    assign_add = BaseOptimizer.assign_add
+    assign_sub = BaseOptimizer.assign_sub
+    _apply_weight_decay = BaseOptimizer._apply_weight_decay
+    _backend_update_step = BaseOptimizer._backend_update_step
+    _var_key = BaseOptimizer._var_key
+
+
+def functional_optimizer(optimizer_class: type[keras.optimizers.Optimizer]) -> type[keras.optimizers.Optimizer]:
+    """A subclass of a Keras optimizer whose `apply` works inside a `keras.StatelessScope`."""
+    # Behind the class itself, so that what the class overrides stays in force and its super() arrives at _Pure.
+    return type(optimizer_class.__name__, (optimizer_class, _Pure), {})
+
+
+def value_and_gradients(function: Callable[[list], tuple[Any, Any]], values: list) -> tuple[Any, list]:
+    """`function(values) -> (loss, other)`; returns `other` and d loss / d values, None where the loss does not depend."""
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(values)
+        loss, other = function(values)
+    gradients = tape.gradient(loss, values)
+    return other, [None if g is None else tf.convert_to_tensor(g) for g in gradients]
+
+
+def compiled(function: Callable) -> Callable:
+    """`function` of tensors as one XLA program per combination of shapes."""
+    return tf.function(function, jit_compile=True, autograph=False)

@@ -1,0 +1,175 @@
+"""What `fit_replicas` accepts. Every refusal is a ValueError that names the argument, what was expected, and what came."""
+
+from __future__ import annotations
+
+import inspect
+import numbers
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from keras import tree
+
+from rnnlab.state import state_variables
+
+
+def check_seeds(seeds: Sequence[int]) -> list[int]:
+    values = list(seeds)
+    if not values:
+        raise ValueError("seeds: expected at least one seed, got none")
+    for seed in values:
+        if isinstance(seed, bool) or not isinstance(seed, numbers.Integral) or not 0 <= seed < 2**32:
+            raise ValueError(f"seeds: expected integers from 0 to 2**32 - 1, got {seed!r}")
+    if len(set(values)) < len(values):
+        raise ValueError(f"seeds: expected all different, got {values}")
+    return [int(seed) for seed in values]
+
+
+def check_training(epochs: int, batch_size: int, reset_state: str | None) -> None:
+    for name, value in (("epochs", epochs), ("batch_size", batch_size)):
+        if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < 1:
+            raise ValueError(f"{name}: expected an integer of at least 1, got {value!r}")
+    if reset_state not in (None, "epoch"):
+        raise ValueError(f'reset_state: expected None or "epoch", got {reset_state!r}')
+
+
+def check_data(x: Any, y: Any, name: str) -> tuple[Any, Any]:
+    """Arrays as `fit` would read them: floating numbers in Keras' float type, all with the same number of samples."""
+
+    def as_array(values: Any) -> np.ndarray:
+        array = np.asarray(values)
+        if array.dtype == object or array.ndim == 0:
+            raise ValueError(f"{name}: expected arrays of numbers, got {type(values).__name__}")
+        return array.astype(keras.config.floatx()) if np.issubdtype(array.dtype, np.floating) else array
+
+    data = (tree.map_structure(as_array, x), tree.map_structure(as_array, y))
+    lengths = {len(array) for array in tree.flatten(data)}
+    if len(lengths) != 1 or 0 in lengths:
+        raise ValueError(f"{name}: expected the same number of samples, at least one, in every array, got {sorted(lengths)}")
+    return data
+
+
+def check_optimizer(optimizer: Any) -> keras.optimizers.Optimizer:
+    optimizer = keras.optimizers.get(optimizer)
+    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        raise ValueError("optimizer: LossScaleOptimizer is not supported; expected the optimizer inside it")
+    for setting in ("use_ema", "gradient_accumulation_steps"):
+        if getattr(optimizer, setting, None):
+            raise ValueError(f"optimizer: {setting} is not supported, got {setting}={getattr(optimizer, setting)}")
+    return optimizer
+
+
+def split_settings(
+    vary: dict[str, Sequence[float]] | None,
+    seeds: list[int],
+    build: Callable,
+    optimizer: keras.optimizers.Optimizer,
+) -> tuple[dict[int, dict[str, float]], dict[int, dict[str, float]]]:
+    """The varied numbers of each seed, split into arguments of `build` and attributes of the optimizer."""
+    to_build: dict[int, dict[str, float]] = {seed: {} for seed in seeds}
+    to_optimizer: dict[int, dict[str, float]] = {seed: {} for seed in seeds}
+    arguments = list(inspect.signature(build).parameters)[1:]
+    for name, values in (vary or {}).items():
+        values = list(values)
+        if len(values) != len(seeds):
+            raise ValueError(f"vary: expected {len(seeds)} numbers for {name!r}, one per seed, got {len(values)}")
+        if not all(isinstance(value, numbers.Real) and not isinstance(value, bool) for value in values):
+            raise ValueError(f"vary: expected numbers for {name!r}, got {values}")
+        target = to_build if name in arguments else to_optimizer
+        if target is to_optimizer:
+            _check_hyperparameter(name, optimizer, arguments)
+        for seed, value in zip(seeds, values, strict=True):
+            target[seed][name] = float(value) if target is to_optimizer else value
+    return to_build, to_optimizer
+
+
+def _check_hyperparameter(name: str, optimizer: keras.optimizers.Optimizer, arguments: list[str]) -> None:
+    config = optimizer.get_config()
+    numeric = sorted(key for key, value in config.items() if isinstance(value, float) and value != 0)
+    if name not in numeric:
+        raise ValueError(
+            f"vary: expected an argument of build ({', '.join(arguments) or 'it has none besides the seed'}) or a number of "
+            f"the optimizer {optimizer.name} ({', '.join(numeric)}), got {name!r}"
+        )
+
+
+def check_built(model: Any) -> keras.Model:
+    if not isinstance(model, keras.Model):
+        raise ValueError(f"build: expected a keras.Model, got {type(model).__name__}")
+    if not model.built:
+        raise ValueError(
+            f"build: expected a model with its weights made, but {model.name!r} is not built; give it an Input or call "
+            "model.build(input_shape)"
+        )
+    return model
+
+
+def check_model(model: keras.Model, data: Any, validation_data: Any, batch_size: int) -> None:
+    if type(model).train_step is not keras.Model.train_step:
+        raise ValueError(f"build: {type(model).__name__} has a train_step of its own, which fit_replicas cannot follow")
+    if not model.trainable_variables:
+        raise ValueError("build: expected a model with trainable weights, got none")
+    states = state_variables(model)
+    if not states:
+        return
+    if int(states[0].shape[0]) != batch_size:
+        raise ValueError(
+            f"batch_size: expected {int(states[0].shape[0])}, the batch size that the stateful model was built with, got {batch_size}"
+        )
+    for name, part in (("x, y", data), ("validation_data", validation_data)):
+        samples = len(tree.flatten(part)[0]) if part is not None else batch_size
+        if samples % batch_size:
+            raise ValueError(f"{name}: expected a multiple of {batch_size} samples for a stateful model, got {samples}")
+
+
+def model_variables(model: keras.Model) -> list[keras.Variable]:
+    """The variables that a replica's weights stand for: trainable, then the others (averages, dropout seeds)."""
+    return list(model.trainable_variables) + list(model.non_trainable_variables)
+
+
+def structure(model: keras.Model) -> dict[str, Any]:
+    """What must be equal in all networks of one program: shapes, and the configuration without names and initial values."""
+    shapes = [(tuple(v.shape), str(v.dtype)) for v in model_variables(model)]
+    return {"weights": shapes, "config": _without_start(_config(model))}
+
+
+def check_same_structure(expected: dict[str, Any], found: dict[str, Any], seed: int) -> None:
+    if found != expected:
+        where = _first_difference(expected, found, "model")
+        raise ValueError(f"build: expected networks that differ in their initial weights only, but for seed {seed} {where}")
+
+
+def _config(model: keras.Model) -> Any:
+    try:
+        return model.get_config()
+    except NotImplementedError:  # a subclass of Model that cannot be saved; its shapes are compared all the same
+        return {}
+
+
+def _without_start(config: Any) -> Any:
+    """The configuration without what may differ between replicas: names, seeds, initializers."""
+    if isinstance(config, dict):
+        if config.get("class_name") == "__keras_tensor__":
+            return None
+        left_out = ("name", "seed", "registered_name", "build_config", "input_layers", "output_layers", "unit_forget_bias")
+        return {
+            key: _without_start(value)
+            for key, value in config.items()
+            if key not in left_out and not key.endswith("initializer")
+        }
+    if isinstance(config, (list, tuple)):
+        return [_without_start(value) for value in config]
+    return config
+
+
+def _first_difference(expected: Any, found: Any, path: str) -> str:
+    if isinstance(expected, dict) and isinstance(found, dict) and expected.keys() == found.keys():
+        for key in expected:
+            if expected[key] != found[key]:
+                return _first_difference(expected[key], found[key], f"{path}.{key}")
+    if isinstance(expected, list) and isinstance(found, list) and len(expected) == len(found):
+        for index, (left, right) in enumerate(zip(expected, found, strict=True)):
+            if left != right:
+                return _first_difference(left, right, f"{path}[{index}]")
+    return f"{path} is {found!r} instead of {expected!r}"

@@ -1,0 +1,108 @@
+"""`fit_replicas`: `Model.fit` for many seeds at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+
+from rnnlab.training import checks
+from rnnlab.training.program import Program, emit_small_loops_whole, load_backend, seeded
+from rnnlab.training.progress import Clock, progress
+from rnnlab.training.result import Replicas
+from rnnlab.training.schedule import Schedule
+
+
+def fit_replicas(
+    build: Callable[..., keras.Model],
+    x: Any,
+    y: Any,
+    *,
+    seeds: Sequence[int],
+    epochs: int,
+    batch_size: int = 32,
+    optimizer: str | keras.optimizers.Optimizer = "adam",
+    loss: Any = "mse",
+    metrics: Sequence[Any] = (),
+    shuffle: bool = True,
+    reset_state: str | None = None,
+    validation_data: tuple[Any, Any] | None = None,
+    vary: dict[str, Sequence[float]] | None = None,
+    early_stopping: keras.callbacks.EarlyStopping | None = None,
+    verbose: str | int = "auto",
+) -> Replicas:
+    """Trains one replica of a Keras model per seed, each with the results of `Model.fit`, in one compiled program.
+
+    Replicas run one by one inside the program, several programs side by side on the cores of the machine. What becomes of
+    a replica follows from its seed and its settings alone, to the last bit: not from the other replicas, their order, or
+    where training was cut. Equality with `fit` holds to float32 rounding; training is chaotic, so after hundreds of passes
+    two runs that differ in the last bit are two different runs. Dropout draws what it draws in `fit` with `jit_compile=True`;
+    TensorFlow without compilation draws other masks from the same seed.
+
+    Args:
+        build: `build(seed)` returns an uncompiled Keras model. Global random generators are seeded with `seed` while it
+            runs, so it need not handle the seed itself. All its models must have the same structure.
+        x, y: arrays (or nested structures of arrays) with the samples along the first axis, as `fit` takes them.
+        seeds: one integer per replica, all different.
+        epochs: passes over the data.
+        batch_size: samples per update; a stateful model must be built with the same.
+        optimizer, loss, metrics: as for `Model.compile`. `use_ema`, `gradient_accumulation_steps` and loss-scaling optimizers
+            are refused.
+        shuffle: whether each pass visits the samples in a new order. The order follows from seed and pass; it is not the one
+            that `fit` draws.
+        reset_state: "epoch" sets the states of a stateful model to zero before each pass and at the end; None lets them run on,
+            as `fit` does.
+        validation_data: (x, y), evaluated after each pass in batches of `batch_size`, from the states that training left.
+        vary: a name and one number per seed. A name that `build` takes as an argument goes there; otherwise it must be a number
+            of the optimizer, such as "learning_rate".
+        early_stopping: a `keras.callbacks.EarlyStopping`, applied to each replica by itself.
+        verbose: 1 shows progress on standard error, 0 shows none, "auto" shows it on a terminal.
+
+    Returns:
+        `Replicas`. After Ctrl-C it holds the replicas that had finished (`interrupted` is true); if none had, KeyboardInterrupt
+        goes through.
+
+    Raises:
+        ValueError: an argument is not as said above; the message names it.
+        NotImplementedError: Keras runs on a backend other than TensorFlow and JAX.
+    """
+    load_backend()
+    emit_small_loops_whole()
+    clock = Clock()
+    seeds = checks.check_seeds(seeds)
+    checks.check_training(epochs, batch_size, reset_state)
+    data = checks.check_data(x, y, "x, y")
+    validation = checks.check_data(*validation_data, "validation_data") if validation_data is not None else None
+    optimizer = checks.check_optimizer(optimizer)
+    to_build, to_optimizer = checks.split_settings(vary, seeds, build, optimizer)
+
+    def build_one(seed: int) -> keras.Model:
+        with clock("build"), seeded(seed):
+            return checks.check_built(build(seed, **to_build[seed]))
+
+    template = build_one(seeds[0])
+    checks.check_model(template, data, validation, batch_size)
+    with clock("compile"):
+        program = Program(
+            template,
+            data,
+            batch_size=batch_size,
+            optimizer=optimizer,
+            loss=loss,
+            metrics=list(metrics),
+            shuffle=shuffle,
+            reset_state=reset_state,
+            validation_data=validation,
+            hyperparameters=tuple(to_optimizer[seeds[0]]),
+            early_stopping=early_stopping,
+        )
+        program.compile()
+    schedule = Schedule(program, build_one, seeds, to_optimizer, epochs)
+    with progress(len(seeds), epochs, verbose) as show:
+        finished = schedule.run(show, clock)
+    if schedule.interrupted and not finished:
+        raise KeyboardInterrupt
+    settings = {seed: {**to_build[seed], **to_optimizer[seed]} for seed in seeds}
+    ordered = {seed: finished[seed]._replace(settings=settings[seed]) for seed in seeds if seed in finished}
+    return Replicas(build_one, ordered, program.log_names, clock.seconds(), schedule.interrupted)

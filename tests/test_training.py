@@ -1,0 +1,437 @@
+"""The promises of `fit_replicas`, on whichever backend Keras runs on."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+from rnnlab import fit_replicas
+from rnnlab.state import reset_state
+from rnnlab.training import schedule
+
+on_tensorflow = keras.backend.backend() == "tensorflow"
+layers = keras.layers
+CELLS = {"simple_rnn": layers.SimpleRNN, "lstm": layers.LSTM, "gru": layers.GRU}
+
+
+def numbers(*shape, seed=0):
+    return np.random.default_rng(seed).normal(size=shape).astype("float32")
+
+
+X, Y = numbers(20, 5, 3), numbers(20, 2, seed=1)
+
+
+def recurrent(cell="lstm", mask=False):
+    def build(seed):
+        inputs = keras.Input((5, 3))
+        hidden = layers.Masking(0.0)(inputs) if mask else inputs
+        return keras.Model(inputs, layers.Dense(2)(CELLS[cell](4)(hidden)))
+
+    return build
+
+
+def dense(seed):
+    inputs = keras.Input((6,))
+    return keras.Model(inputs, layers.Dense(1)(layers.Dense(5, activation="tanh")(inputs)))
+
+
+XD, YD = numbers(20, 6), numbers(20, 1, seed=2)
+
+
+COMPILING = ("optimizer", "loss", "metrics", "jit_compile")
+
+
+def fitted(build, x, y, seed=0, epochs=20, resets=False, callbacks=(), **settings):
+    """The oracle: the same seed through stock `compile` and `fit`."""
+    compiling = {name: settings.pop(name) for name in COMPILING if name in settings}
+    keras.utils.set_random_seed(seed)
+    model = build(seed)
+    model.compile(**{"optimizer": "adam", "loss": "mse", **compiling})
+    settings = {"shuffle": False, "verbose": 0, **settings}
+    if not resets:
+        history = model.fit(x, y, epochs=epochs, callbacks=list(callbacks), **settings).history
+        return model, history
+    losses = []
+    for _ in range(epochs):
+        losses += model.fit(x, y, epochs=1, **settings).history["loss"]
+        reset_state(model)
+    return model, {"loss": losses}
+
+
+def check_same_weights(replica, model, tolerance=1e-5):
+    for ours, theirs in zip(replica.get_weights(), model.get_weights(), strict=True):
+        scale = max(np.abs(theirs).max(), 1e-3)
+        assert np.abs(ours - theirs).max() / scale < tolerance
+
+
+def check_same_history(history, expected):
+    for name, values in expected.items():
+        np.testing.assert_allclose(history[name], values, rtol=1e-4, atol=1e-6)
+
+
+def optimizers():
+    schedule = keras.optimizers.schedules.ExponentialDecay(0.01, 10, 0.9)
+    return {
+        "sgd": keras.optimizers.SGD(0.05),
+        "momentum": keras.optimizers.SGD(0.02, momentum=0.9, nesterov=True, clipnorm=0.5),
+        "rmsprop": keras.optimizers.RMSprop(0.005),
+        "adagrad": keras.optimizers.Adagrad(0.05),
+        "adam": keras.optimizers.Adam(0.01),
+        "adamw": keras.optimizers.AdamW(schedule, weight_decay=0.01),
+    }
+
+
+class TestSameAsFit:
+    """Promise 1."""
+
+    @pytest.mark.parametrize(("cell", "mask"), [("simple_rnn", False), ("lstm", True), ("gru", False), ("gru", True)])
+    def test_cells_and_masks(self, cell, mask):
+        x = X.copy()
+        x[::2, 3:] = 0
+        replicas = fit_replicas(recurrent(cell, mask), x, Y, seeds=[3], epochs=20, batch_size=10, shuffle=False)
+        model, history = fitted(recurrent(cell, mask), x, Y, seed=3, batch_size=10)
+        check_same_weights(replicas.models[0], model)
+        check_same_history(replicas.history, history)
+
+    @pytest.mark.parametrize("name", optimizers())
+    def test_optimizers(self, name):
+        replicas = fit_replicas(
+            recurrent(), X, Y, seeds=[0], epochs=20, batch_size=10, shuffle=False, optimizer=optimizers()[name]
+        )
+        model, history = fitted(recurrent(), X, Y, batch_size=10, optimizer=optimizers()[name])
+        check_same_weights(replicas.models[0], model)
+        check_same_history(replicas.history, history)
+
+    @pytest.mark.skipif(not on_tensorflow, reason="fit on JAX loses the state of a stateful model")
+    @pytest.mark.parametrize("cell", CELLS)
+    @pytest.mark.parametrize("reset", [None, "epoch"])
+    def test_stateful(self, cell, reset):
+        replicas = fit_replicas(
+            stateful(cell), *SERIES, seeds=[1], epochs=20, batch_size=1, shuffle=False, reset_state=reset
+        )
+        model, history = fitted(stateful(cell), *SERIES, seed=1, batch_size=1, resets=reset == "epoch")
+        check_same_weights(replicas.models[0], model)
+        check_same_history(replicas.history, history)
+        expected = model.predict(SERIES[0], batch_size=1, verbose=0)
+        np.testing.assert_allclose(replicas.predict(SERIES[0])[0], expected, rtol=1e-4, atol=1e-5)
+
+    def test_dense_network_with_dropout_regularizers_and_a_smaller_last_batch(self):
+        def build(seed):
+            inputs = keras.Input((6,))
+            hidden = layers.Dense(8, activation="relu", kernel_regularizer="l2", activity_regularizer="l1")(inputs)
+            hidden = layers.BatchNormalization()(layers.Dropout(0.4, seed=seed)(hidden))
+            return keras.Model(inputs, layers.Dense(3, activation="softmax")(hidden))
+
+        labels = np.arange(20) % 3
+        settings = {
+            "batch_size": 8,
+            "loss": "sparse_categorical_crossentropy",
+            "metrics": ["accuracy"],
+            "validation_data": (XD[:7], labels[:7]),
+        }
+        replicas = fit_replicas(build, XD, labels, seeds=[5], epochs=20, shuffle=False, **settings)
+        # TensorFlow draws other dropout masks from the same seed where nothing is compiled.
+        model, history = fitted(build, XD, labels, seed=5, jit_compile=True, **settings)
+        check_same_weights(replicas.models[0], model)
+        check_same_history(replicas.history, history)
+
+    def test_convolutional_network(self):
+        def build(seed):
+            inputs = keras.Input((8, 8, 1))
+            hidden = layers.MaxPooling2D()(layers.Conv2D(4, 3, activation="relu")(inputs))
+            return keras.Model(inputs, layers.Dense(2)(layers.Flatten()(hidden)))
+
+        x, y = numbers(12, 8, 8, 1), numbers(12, 2)
+        replicas = fit_replicas(build, x, y, seeds=[2], epochs=20, batch_size=5, shuffle=False)
+        model, history = fitted(build, x, y, seed=2, batch_size=5)
+        check_same_weights(replicas.models[0], model)
+        check_same_history(replicas.history, history)
+        np.testing.assert_allclose(replicas.predict(x)[0], model.predict(x, verbose=0), rtol=1e-4, atol=1e-5)
+
+    def test_two_inputs_and_two_outputs(self):
+        def build(seed):
+            left, right = keras.Input((6,)), keras.Input((3,))
+            hidden = layers.Dense(4, activation="tanh")(layers.Concatenate()([left, right]))
+            return keras.Model([left, right], [layers.Dense(1, name="a")(hidden), layers.Dense(2, name="b")(hidden)])
+
+        x, y = [XD, numbers(20, 3)], [YD, numbers(20, 2)]
+        replicas = fit_replicas(build, x, y, seeds=[0], epochs=20, shuffle=False, loss=["mse", "mae"])
+        model, history = fitted(build, x, y, loss=["mse", "mae"])
+        check_same_weights(replicas.models[0], model)
+        assert set(history) <= set(replicas.history.columns)
+        assert [output.shape for output in replicas.predict(x)] == [(1, 20, 1), (1, 20, 2)]
+
+
+def stateful(cell="lstm"):
+    def build(seed):
+        inputs = keras.Input(batch_shape=(1, 1, 1))
+        return keras.Model(inputs, layers.Dense(1)(CELLS[cell](4, stateful=True)(inputs)))
+
+    return build
+
+
+SERIES = numbers(12, 1, 1), numbers(12, 1, seed=1)
+
+
+def test_state_is_carried_on_either_backend():
+    """A stateful model over windows of one month must train like a stateless one over the whole series when nothing is learnt."""
+    frozen = keras.optimizers.SGD(1e-12)
+    replicas = fit_replicas(
+        stateful(), *SERIES, seeds=[0], epochs=1, batch_size=1, shuffle=False, optimizer=frozen, reset_state="epoch"
+    )
+    keras.utils.set_random_seed(0)
+    weights = stateful()(0).get_weights()
+    inputs = keras.Input((12, 1))
+    whole = keras.Model(inputs, layers.Dense(1)(layers.LSTM(4, return_sequences=True)(inputs)))
+    whole.set_weights(weights)
+    outputs = keras.ops.convert_to_numpy(whole(SERIES[0].reshape(1, 12, 1)))[0]
+    np.testing.assert_allclose(replicas.predict(SERIES[0])[0], outputs, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(replicas.history.loss, np.mean((outputs - SERIES[1]) ** 2), rtol=1e-4)
+
+
+class TestSameBits:
+    """Promise 2."""
+
+    @staticmethod
+    def weights(replicas):
+        return {seed: model.get_weights() for seed, model in zip(replicas.seeds, replicas.models, strict=True)}
+
+    def check(self, left, right, seed):
+        for a, b in zip(left[seed], right[seed], strict=True):
+            assert a.tobytes() == b.tobytes()
+
+    def test_companions_order_and_interruptions(self, monkeypatch):
+        settings = {"epochs": 60, "batch_size": 10}
+        together = fit_replicas(recurrent(), X, Y, seeds=[0, 1, 2, 3, 4], **settings)
+        alone = fit_replicas(recurrent(), X, Y, seeds=[3], **settings)
+        monkeypatch.setattr(schedule, "CALL_SECONDS", 0.0)  # one pass per call of the program
+        turned = fit_replicas(recurrent(), X, Y, seeds=[3, 1], **settings)
+        for other in (alone, turned):
+            self.check(self.weights(together), self.weights(other), 3)
+            columns = [frame.query("seed == 3").reset_index(drop=True) for frame in (together.history, other.history)]
+            assert columns[0].equals(columns[1])
+        assert self.weights(together)[3][0].tobytes() != self.weights(together)[4][0].tobytes()
+
+
+class TestVary:
+    """Promise 3."""
+
+    def test_learning_rate_and_momentum_term(self):
+        vary = {"learning_rate": [0.001, 0.05], "beta_1": [0.9, 0.5]}
+        replicas = fit_replicas(dense, XD, YD, seeds=[7, 8], epochs=20, shuffle=False, vary=vary)
+        for place, seed in enumerate([7, 8]):
+            optimizer = keras.optimizers.Adam(vary["learning_rate"][place], beta_1=vary["beta_1"][place])
+            model, _ = fitted(dense, XD, YD, seed=seed, optimizer=optimizer)
+            check_same_weights(replicas.models[place], model)
+        assert replicas.history.groupby("seed").learning_rate.first().to_dict() == {7: 0.001, 8: 0.05}
+
+    def test_argument_of_build(self):
+        def build(seed, bias):
+            inputs = keras.Input((6,))
+            return keras.Model(inputs, layers.Dense(1, bias_initializer=keras.initializers.Constant(bias))(inputs))
+
+        replicas = fit_replicas(
+            build, XD, YD, seeds=[0, 1], epochs=1, optimizer=keras.optimizers.SGD(1e-12), vary={"bias": [1.0, 3.0]}
+        )
+        assert [model.get_weights()[1][0] for model in replicas.models] == pytest.approx([1.0, 3.0])
+
+    @pytest.mark.parametrize(
+        ("vary", "message"),
+        [
+            ({"momentum": [0.1, 0.2]}, "vary: .*got 'momentum'"),
+            ({"learning_rate": [0.1]}, "vary: expected 2 numbers for 'learning_rate'"),
+            ({"learning_rate": ["a", "b"]}, "vary: expected numbers"),
+        ],
+    )
+    def test_refusals(self, vary, message):
+        with pytest.raises(ValueError, match=message):
+            fit_replicas(dense, XD, YD, seeds=[0, 1], epochs=1, vary=vary)
+
+
+def test_a_diverged_replica_is_marked_and_harms_nobody():
+    """Promise 4."""
+    vary = {"learning_rate": [0.01, 1e30, 0.01]}
+    replicas = fit_replicas(dense, XD, YD, seeds=[0, 1, 2], epochs=20, optimizer="sgd", vary=vary)
+    alone = fit_replicas(dense, XD, YD, seeds=[2], epochs=20, optimizer="sgd", vary={"learning_rate": [0.01]})
+    assert replicas.diverged == (1,)
+    assert alone.diverged == ()
+    assert not np.isfinite(replicas.history.query("seed == 1").loss.iloc[-1])
+    assert replicas.models[2].get_weights()[0].tobytes() == alone.models[0].get_weights()[0].tobytes()
+
+
+class TestEarlyStopping:
+    """Promise 5."""
+
+    @pytest.mark.parametrize("restore", [False, True])
+    @pytest.mark.parametrize("options", [{"patience": 2}, {"patience": 3, "baseline": 0.9, "start_from_epoch": 2}])
+    def test_same_as_the_callback(self, restore, options):
+        def callback():
+            return keras.callbacks.EarlyStopping("val_loss", restore_best_weights=restore, min_delta=0.001, **options)
+
+        settings = {"validation_data": (XD[:6], -YD[:6]), "batch_size": 5, "optimizer": keras.optimizers.SGD(0.05)}
+        seeds = [0, 1, 2]
+        replicas = fit_replicas(
+            dense, XD, YD, seeds=seeds, epochs=30, shuffle=False, early_stopping=callback(), **settings
+        )
+        stops = []
+        for place, seed in enumerate(seeds):
+            settings["optimizer"] = keras.optimizers.SGD(0.05)
+            model, history = fitted(dense, XD, YD, seed=seed, epochs=30, callbacks=[callback()], **settings)
+            stops.append(len(history["loss"]))
+            check_same_weights(replicas.models[place], model)
+            check_same_history(replicas.history.query(f"seed == {seed}"), history)
+        assert min(stops) < 30
+        assert len(set(stops)) > 1 or options["patience"] == 3
+
+    def test_unknown_monitor(self):
+        with pytest.raises(ValueError, match="early_stopping: .*got 'val_loss'"):
+            fit_replicas(dense, XD, YD, seeds=[0], epochs=1, early_stopping=keras.callbacks.EarlyStopping("val_loss"))
+
+
+class TestInterruption:
+    """Promise 6."""
+
+    def test_ctrl_c_keeps_what_is_finished(self, monkeypatch):
+        monkeypatch.setattr(schedule, "CALL_SECONDS", 0.01)
+        trained = schedule.Schedule._train
+
+        def interrupt_after_two(self, seed, weights):
+            if seed == 2:
+                os.kill(os.getpid(), signal.SIGINT)
+                self._stop.wait(30)
+            return trained(self, seed, weights)
+
+        monkeypatch.setattr(schedule.Schedule, "_train", interrupt_after_two)
+        monkeypatch.setattr(schedule.Schedule, "sizes", lambda self: (1, 1))
+        replicas = fit_replicas(dense, XD, YD, seeds=[0, 1, 2, 3], epochs=50)
+        assert replicas.interrupted
+        assert replicas.seeds == (0, 1)
+        assert replicas.history.groupby("seed").epoch.max().to_dict() == {0: 50, 1: 50}
+        assert len(replicas.models) == 2
+
+    def test_nothing_finished_lets_ctrl_c_through(self, monkeypatch):
+        def interrupt(self, seed, weights):
+            os.kill(os.getpid(), signal.SIGINT)
+            self._stop.wait(30)
+            raise InterruptedError
+
+        monkeypatch.setattr(schedule.Schedule, "_train", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            fit_replicas(dense, XD, YD, seeds=[0], epochs=1)
+
+    def test_silent_unless_asked(self, capfd):
+        fit_replicas(dense, XD, YD, seeds=[0], epochs=1)
+        assert "replicas" not in capfd.readouterr().err
+        fit_replicas(dense, XD, YD, seeds=[0], epochs=1, verbose=1)
+        assert "1 of 1 replicas" in capfd.readouterr().err
+
+
+def test_another_backend_is_refused():
+    """Promise 7."""
+    code = "import rnnlab; rnnlab.fit_replicas(None, [1.], [1.], seeds=[0], epochs=1)"
+    env = {**os.environ, "KERAS_BACKEND": "numpy"}
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env)
+    assert "NotImplementedError: fit_replicas: expected the Keras backend to be tensorflow or jax, got numpy" in ended.stderr
+
+
+def test_blocks_and_threads_are_sized_by_memory():
+    """Promise 8."""
+
+    class Program:
+        def __init__(self, parameters):
+            self.variables = [np.empty((0,))] if not parameters else [np.broadcast_to(np.float32(0), (parameters,))] * 3
+            self.model = dense(0)
+
+    def sizes(parameters):
+        return schedule.Schedule(Program(parameters), dense, range(1000), {}, 1).sizes()
+
+    block, workers = sizes(4 * 1024 * (1024 + 2))
+    assert block * 5 * 3 * 4 * 4 * 1024 * 1026 <= schedule.MEMORY_BYTES
+    assert 1 <= workers <= block
+    assert sizes(1_000_000_000) == (1, 1)
+    assert sizes(100)[0] > 1000
+
+
+class TestAnyOptimizerLossMetric:
+    """Promise 9."""
+
+    @pytest.mark.parametrize("name", ["Adadelta", "Adafactor", "Adamax", "Ftrl", "Lamb", "Lion", "Nadam", "Muon"])
+    def test_other_optimizers(self, name):
+        create = getattr(keras.optimizers, name)
+        replicas = fit_replicas(dense, XD, YD, seeds=[0], epochs=10, shuffle=False, optimizer=create(0.01))
+        model, _ = fitted(dense, XD, YD, epochs=10, optimizer=create(0.01))
+        check_same_weights(replicas.models[0], model, tolerance=1e-4)
+
+    def test_losses_and_metrics(self):
+        labels = (YD > 0).astype("float32")
+        metrics = ["accuracy", keras.metrics.AUC(name="auc"), keras.metrics.Precision(name="precision"), "mae"]
+        settings = {"loss": keras.losses.BinaryCrossentropy(from_logits=True), "metrics": metrics}
+        replicas = fit_replicas(dense, XD, labels, seeds=[0], epochs=5, shuffle=False, **settings)
+        _, history = fitted(dense, XD, labels, epochs=5, **settings)
+        check_same_history(replicas.history, history)
+
+    @pytest.mark.parametrize(
+        ("optimizer", "message"),
+        [
+            (keras.optimizers.Adam(use_ema=True), "use_ema"),
+            (keras.optimizers.Adam(gradient_accumulation_steps=2), "gradient_accumulation_steps"),
+            (keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam()), "LossScaleOptimizer"),
+        ],
+    )
+    def test_refused_by_name(self, optimizer, message):
+        with pytest.raises(ValueError, match=message):
+            fit_replicas(dense, XD, YD, seeds=[0], epochs=1, optimizer=optimizer)
+
+    def test_a_metric_that_cannot_be_compiled_is_named(self):
+        class Reader(keras.metrics.Metric):
+            def update_state(self, y_true, y_pred, sample_weight=None):
+                float(np.asarray(y_pred).sum())
+
+            def result(self):
+                return 0.0
+
+        with pytest.raises(ValueError, match="metrics reader"):
+            fit_replicas(dense, XD, YD, seeds=[0], epochs=1, metrics=[Reader(name="reader")])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"seeds": []}, "seeds: expected at least one"),
+        ({"seeds": [1, 1]}, "seeds: expected all different"),
+        ({"seeds": [-1]}, "seeds: expected integers from 0"),
+        ({"epochs": 0}, "epochs: expected an integer of at least 1, got 0"),
+        ({"batch_size": 0}, "batch_size: expected an integer of at least 1, got 0"),
+        ({"reset_state": "batch"}, "reset_state: expected None or"),
+        ({"y": YD[:3]}, "x, y: expected the same number of samples"),
+        ({"build": lambda seed: None}, "build: expected a keras.Model, got NoneType"),
+        ({"build": stateful(), "x": SERIES[0], "y": SERIES[1]}, "batch_size: expected 1, the batch size that"),
+        ({"verbose": "yes"}, "verbose: expected"),
+    ],
+)
+def test_wrong_arguments_are_named(arguments, message):
+    settings = {"build": dense, "x": XD, "y": YD, "seeds": [0], "epochs": 1, **arguments}
+    with pytest.raises(ValueError, match=message):
+        fit_replicas(settings.pop("build"), settings.pop("x"), settings.pop("y"), **settings)
+
+
+def test_networks_of_different_structure_are_refused():
+    def build(seed):
+        inputs = keras.Input((6,))
+        return keras.Model(inputs, layers.Dense(1)(layers.Dropout(0.1 * (seed + 1))(inputs)))
+
+    with pytest.raises(ValueError, match="for seed 1 model.*rate is 0.2 instead of 0.1"):
+        fit_replicas(build, XD, YD, seeds=[0, 1], epochs=1)
+
+
+def test_global_generators_and_the_users_objects_stay_as_they_were():
+    np.random.seed(3)
+    expected = np.random.RandomState(3).normal()
+    optimizer = keras.optimizers.Adam(0.01)
+    fit_replicas(dense, XD, YD, seeds=[0], epochs=1, optimizer=optimizer)
+    assert np.random.normal() == expected
+    assert not optimizer.built
