@@ -80,8 +80,16 @@ def supervised_pairs(values: np.ndarray, lags: int = 1) -> tuple[np.ndarray, np.
     return inputs, differences[:, None]
 
 
-def prepare(values: Sequence[float] | np.ndarray, *, test_size: int = 12, lags: int = 1) -> SalesData:
+def prepare(
+    values: Sequence[float] | np.ndarray,
+    *,
+    test_size: int = 12,
+    lags: int = 1,
+    scales: tuple[Scale, Scale] | None = None,
+) -> SalesData:
     """Differences, pairs and scaling of a series; the last `test_size` months are for testing.
+
+    `scales`, of x and y, are those of an earlier training; by default they are fitted on the training rows.
 
     Raises:
         ValueError: `test_size` or `lags` is below 1, a value is not finite, the series is too short to leave `lags` + 2
@@ -101,7 +109,7 @@ def prepare(values: Sequence[float] | np.ndarray, *, test_size: int = 12, lags: 
     if np.ptp(targets[:train]) == 0:
         what = "constant" if targets[0, 0] == 0 else "a straight line"
         raise ValueError(f"values: expected a series that varies, got one whose training part is {what}")
-    x_scale, y_scale = Scale.of(inputs[:train]), Scale.of(targets[:train])
+    x_scale, y_scale = scales or (Scale.of(inputs[:train]), Scale.of(targets[:train]))
     x = x_scale.to_unit(inputs).astype("float32")[:, None, :]
     return SalesData(values, x, y_scale.to_unit(targets).astype("float32"), int(test_size), x_scale, y_scale)
 

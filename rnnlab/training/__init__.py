@@ -2,5 +2,6 @@
 
 from rnnlab.training.fit import fit_replicas
 from rnnlab.training.result import Replicas
+from rnnlab.training.saved import load_replicas, save_replicas
 
-__all__ = ["Replicas", "fit_replicas"]
+__all__ = ["Replicas", "fit_replicas", "load_replicas", "save_replicas"]

@@ -31,6 +31,7 @@ class Replicas:
         seeds: the seeds that finished.
         history: one row per replica and pass: seed, the varied settings, epoch (from 1), loss, metrics, val_ scores.
         diverged: seeds whose loss or weights became nan or infinite.
+        finished: weights, states and logs of each replica by seed; `log_names` names the columns of the logs.
         seconds: wall time spent to "build" the networks, to "compile" the program, to "train", and in "total".
         interrupted: whether Ctrl-C cut the training, so that seeds are missing.
     """
@@ -43,7 +44,7 @@ class Replicas:
         seconds: dict[str, float],
         interrupted: bool,
     ) -> None:
-        self._rebuild, self._finished = rebuild, finished
+        self._rebuild, self.finished, self.log_names = rebuild, finished, log_names
         self._models: list[keras.Model] | None = None
         self.seeds = tuple(finished)
         self.seconds, self.interrupted = seconds, interrupted
@@ -54,7 +55,7 @@ class Replicas:
     def models(self) -> list[keras.Model]:
         """One plain Keras model per seed with its trained weights (and recurrent state); built when first asked for."""
         if self._models is None:
-            self._models = [self._restore(seed, replica) for seed, replica in self._finished.items()]
+            self._models = [self._restore(seed, replica) for seed, replica in self.finished.items()]
         return self._models
 
     def predict(self, x: Any, batch_size: int | None = None) -> np.ndarray:
@@ -66,11 +67,11 @@ class Replicas:
         Raises:
             ValueError: the number of samples is no multiple of the batch size of a stateful network.
         """
-        if not self._finished:
+        if not self.finished:
             raise ValueError("predict: expected at least one finished replica, got none")
         x = tree.map_structure(_as_input, x)
         predictor = _Predictor(self._rebuild(self.seeds[0]), x, batch_size)
-        outputs = [predictor(replica) for replica in self._finished.values()]
+        outputs = [predictor(replica) for replica in self.finished.values()]
         return tree.map_structure(lambda *arrays: np.stack(arrays), *outputs)
 
     def _restore(self, seed: int, replica: Replica) -> keras.Model:

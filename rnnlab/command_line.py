@@ -1,0 +1,134 @@
+"""The habits that all example scripts share: arguments, errors, files that are whole or absent."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import math
+import os
+import platform
+import shlex
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+
+def positive(text: str) -> int:
+    """An integer of at least 1, for argparse."""
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"expected an integer of at least 1, got {text!r}")
+    return number
+
+
+def seed(text: str) -> int:
+    """An integer that seeds a generator, for argparse."""
+    try:
+        number = int(text)
+    except ValueError:
+        number = -1
+    if not 0 <= number < 2**31:
+        raise argparse.ArgumentTypeError(f"expected an integer from 0 to 2**31 - 1, got {text!r}")
+    return number
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse with one line per error and without guessing abbreviated flags."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter, **options)
+
+    def error(self, message: str) -> Any:
+        print(f"{self.prog}: {message}", file=sys.stderr)
+        raise SystemExit(2)
+
+
+def add_common(parser: argparse.ArgumentParser, name: str, *, seeds: int, epochs: int) -> None:
+    """The flags that every example takes; `seeds` and `epochs` are the defaults of this one."""
+    parser.add_argument("--seeds", type=positive, default=seeds, metavar="N", help=f"replicates (default {seeds})")
+    parser.add_argument("--seed", type=seed, default=0, metavar="S", help="the first seed (default 0)")
+    parser.add_argument("--epochs", type=positive, default=epochs, metavar="N", help=f"passes (default {epochs})")
+    out = Path("reports") / name
+    parser.add_argument("--out", type=Path, default=out, metavar="DIR", help=f"where results go (default {out})")
+    parser.add_argument("--quiet", action="store_true", help="no progress, no table")
+    parser.add_argument("--smoke", action="store_true", help="a run of seconds that only shows that all parts work")
+
+
+def run_main(main: Callable[[Sequence[str] | None], None], argv: Sequence[str] | None = None) -> int:
+    """Runs an example: 0 when done, 2 with one line for wrong input, 130 after Ctrl-C."""
+    try:
+        main(argv)
+    except (ValueError, OSError) as error:
+        message = " ".join(str(error).split()) or type(error).__name__
+        print(f"{Path(sys.argv[0]).name}: {message}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted; what is finished is kept, and the same command goes on from there", file=sys.stderr)
+        return 130
+    return 0
+
+
+@contextlib.contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Yields a temporary path beside `path` that takes its place when the block ends well, and is removed when it does not."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def check_writable(directory: Path) -> None:
+    """Makes the directory for results before anything long runs.
+
+    Raises:
+        OSError: it cannot be made or written to.
+    """
+    try:
+        with whole_file(directory / ".writable"):
+            pass
+        (directory / ".writable").unlink()
+    except OSError as error:
+        raise OSError(f"--out: expected a directory that can be written to, got {directory} ({error.strerror})") from error
+
+
+def write_json(path: Path, values: dict[str, Any]) -> None:
+    """Writes JSON in which a number that is none (nan, inf) stands as null."""
+    with whole_file(path) as temporary:
+        temporary.write_text(json.dumps(_plain(values), indent=2, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if hasattr(value, "item"):
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def command(argv: Sequence[str] | None) -> str:
+    """The command line as a reader would type it."""
+    return shlex.join(["python", f"examples/{Path(sys.argv[0]).name}", *(sys.argv[1:] if argv is None else argv)])
+
+
+def versions() -> dict[str, str]:
+    """Versions of what decides a result: Python, Keras, its backend, NumPy, rnnlab."""
+    found = {"python": platform.python_version()}
+    for package in ("rnnlab", "keras", "tensorflow", "jax", "numpy"):
+        with contextlib.suppress(PackageNotFoundError):
+            found[package] = version(package)
+    return found
