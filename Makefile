@@ -16,8 +16,8 @@ forecast: $(VENV)/runtime.stamp
 	$(VENV)/bin/python examples/sales_forecast.py --neurons 8 --epochs 3000
 
 test: $(VENV)/dev.stamp
-	$(VENV)/bin/python -m pytest
-	KERAS_BACKEND=jax $(VENV)/bin/python -m pytest tests/test_training*.py tests/test_state.py
+	$(VENV)/bin/python -m pytest -n 2
+	KERAS_BACKEND=jax $(VENV)/bin/python -m pytest -n 2 tests/test_training*.py
 
 check: lint test
 

@@ -54,13 +54,16 @@ def parse(argv: Sequence[str] | None) -> Namespace:
     return arguments
 
 
-def read_data(arguments: Namespace) -> tuple[datasets.Series, sales.SalesData]:
+def read_series(arguments: Namespace) -> datasets.Series | None:
+    """The series to forecast; None where a kept forecaster brings its own."""
     if arguments.csv:
-        series = datasets.read_series(arguments.csv, arguments.column, arguments.date_column)
-    else:
-        series = datasets.shampoo_sales()
+        return datasets.read_series(arguments.csv, arguments.column, arguments.date_column)
+    return None if arguments.load else datasets.shampoo_sales()
+
+
+def prepare(arguments: Namespace, series: datasets.Series) -> sales.SalesData:
     try:
-        return series, sales.prepare(series.values, test_size=arguments.test_size, lags=arguments.lags)
+        return sales.prepare(series.values, test_size=arguments.test_size, lags=arguments.lags)
     except ValueError as error:
         raise ValueError(f"{arguments.csv or 'shampoo sales'}, column {series.name!r}, {error}") from None
 
@@ -106,9 +109,7 @@ def blocks(arguments: Namespace, journal: Journal) -> Iterator[tuple[str, int, l
                 yield cell, units, seeds[start : start + size]
 
 
-def train_all(
-    arguments: Namespace, series: datasets.Series, data: sales.SalesData, journal: Journal
-) -> dict[str, float]:
+def train_all(arguments: Namespace, series: datasets.Series, data: sales.SalesData, journal: Journal) -> dict[str, float]:
     """Trains what the journal lacks; returns the seconds spent compiling and training."""
     seconds = {"compile": 0.0, "train": 0.0}
     for cell, units, seeds in blocks(arguments, journal):
@@ -135,9 +136,9 @@ def settings(arguments: Namespace, data: sales.SalesData) -> dict[str, Any]:
     }
 
 
-def trained(arguments: Namespace, seconds: dict[str, float]) -> tuple[sales_report.Report, Journal]:
-    series, data = read_data(arguments)
-    command_line.check_writable(arguments.out)
+def report_trained(
+    arguments: Namespace, series: datasets.Series, data: sales.SalesData, seconds: dict[str, float]
+) -> tuple[sales_report.Report, Journal]:
     journal = Journal(arguments.out / "runs.partial.jsonl", settings(arguments, data))
     if arguments.save:
         journal.rows.clear()  # the file needs the networks, not only their forecasts
@@ -153,10 +154,8 @@ def trained(arguments: Namespace, seconds: dict[str, float]) -> tuple[sales_repo
     return sales_report.Report(series, data, rows, arguments.epochs), journal
 
 
-def loaded(arguments: Namespace) -> sales_report.Report:
-    newer = datasets.read_series(arguments.csv, arguments.column, arguments.date_column) if arguments.csv else None
+def report_loaded(arguments: Namespace, newer: datasets.Series | None) -> sales_report.Report:
     replicas, series, data, notes = sales_report.load(arguments.load, newer)
-    command_line.check_writable(arguments.out)
     rows = run_rows(notes["cell"], notes["units"], replicas, data, arguments.horizon)
     return sales_report.Report(series, data, rows, notes["epochs"])
 
@@ -164,12 +163,15 @@ def loaded(arguments: Namespace) -> sales_report.Report:
 def main(argv: Sequence[str] | None = None) -> None:
     started = time.perf_counter()
     arguments = parse(argv)
-    seconds = {"compile": 0.0, "train": 0.0}
-    journal = None
+    series = read_series(arguments)
+    data = prepare(arguments, series) if not arguments.load else None
+    command_line.check_writable(arguments.out)
+    command_line.import_keras()
+    seconds, journal = {"compile": 0.0, "train": 0.0}, None
     if arguments.load:
-        report = loaded(arguments)
+        report = report_loaded(arguments, series)
     else:
-        report, journal = trained(arguments, seconds)
+        report, journal = report_trained(arguments, series, data, seconds)
     seconds["total"] = time.perf_counter() - started
     report.write(arguments.out, command_line.command(argv), seconds)
     if journal:

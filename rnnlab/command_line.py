@@ -16,6 +16,22 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+# TensorFlow reports the machine that it finds, on standard error, unless told not to before it is imported.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+def import_keras() -> None:
+    """Imports Keras and its backend without what their libraries print on the way, which no setting of theirs silences."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+        try:
+            import keras  # noqa: F401
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+
 
 def positive(text: str) -> int:
     """An integer of at least 1, for argparse."""

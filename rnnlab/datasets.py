@@ -151,9 +151,7 @@ class _Table:
 
     def error(self, column: int, row: int, expected: str) -> DataError:
         came = repr(self.columns[column][row][:60]) if self.columns[column][row] else "a blank"
-        return DataError(
-            f"{self.path}, line {self.lines[row]}, column {self.names[column]!r}: expected {expected}, got {came}"
-        )
+        return DataError(f"{self.path}, line {self.lines[row]}, column {self.names[column]!r}: expected {expected}, got {came}")
 
 
 def _text(path: str | PathLike[str]) -> str:

@@ -39,7 +39,7 @@ def forecast_panels(forecasts: pd.DataFrame, series: pd.DataFrame, *, title: str
     axes = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
     for axis, ((cell, units), group) in zip(axes.flat, groups, strict=False):
         _forecast_panel(axis, group, series)
-        axis.set_title(f"{LABELS.get(cell, cell)}, {units} units", fontsize=10)
+        axis.set_title(f"{LABELS.get(cell, cell)}, {units} units: {_scores(group, series)}", fontsize=10)
     for axis in axes.flat[len(groups) :]:
         axis.set_visible(False)
     for axis in axes[:, 0]:
@@ -67,8 +67,16 @@ def _forecast_panel(axis: Axes, group: pd.DataFrame, series: pd.DataFrame) -> No
             axis.text(months.min() - 0.3, 0.98, text, transform=axis.get_xaxis_transform(), va="top", fontsize=8, color="0.4")
     # A diverged run must not squeeze the others into a line.
     seen = np.concatenate([series.actual.dropna(), runs.mean(axis=1).dropna()])
-    margin = 0.35 * np.ptp(seen)
+    margin = 0.2 * np.ptp(seen)
     axis.set_ylim(seen.min() - margin, seen.max() + margin)
+
+
+def _scores(group: pd.DataFrame, series: pd.DataFrame) -> str:
+    test = group.merge(series[series.part == "test"][["month", "actual"]], on="month", suffixes=("", "_true"))
+    truth = test.actual_true if "actual_true" in test else test.actual
+    scores = np.sqrt(((test.forecast - truth) ** 2).groupby(test.seed).mean())
+    spread = f" ({scores.min():.0f} to {scores.max():.0f})" if len(scores) > 1 else ""
+    return f"test RMSE {scores.mean():.0f}{spread}"
 
 
 def _month_ticks(axis: Axes, series: pd.DataFrame) -> None:

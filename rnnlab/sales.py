@@ -103,7 +103,9 @@ def prepare(
         raise ValueError(f"values: expected a series of finite numbers, got shape {values.shape}")
     needed = test_size + lags + 3
     if len(values) < needed:
-        raise ValueError(f"values: expected at least {needed} rows for {test_size} test rows and {lags} lags, got {len(values)}")
+        raise ValueError(
+            f"values: expected at least {needed} rows for {test_size} test rows and {lags} lags, got {len(values)}"
+        )
     inputs, targets = supervised_pairs(values, lags)
     train = len(targets) - test_size
     if np.ptp(targets[:train]) == 0:

@@ -66,7 +66,7 @@ class Report:
 
     @cached_property
     def summary(self) -> list[dict[str, Any]]:
-        """A dict per cell and size: statistics of test RMSE over the seeds that did not diverge, and what to hold it against."""
+        """A dict per cell and size: test RMSE over the seeds that did not diverge, and what it is held against."""
         actual = self.data.test_values
         result = []
         for (cell, units), group in self.runs.groupby(["cell", "units"], sort=False):
@@ -130,7 +130,9 @@ class Report:
         for name, figure in self._figures().items():
             with command_line.whole_file(directory / name) as path:
                 figure.savefig(path, dpi=130)
-        for stale in ({"forecast.csv", "figure_units.png"} - {*tables, *self._figures()}) & {p.name for p in directory.iterdir()}:
+        for stale in ({"forecast.csv", "figure_units.png"} - {*tables, *self._figures()}) & {
+            p.name for p in directory.iterdir()
+        }:
             (directory / stale).unlink()
         command_line.write_json(
             directory / "summary.json",
@@ -147,26 +149,32 @@ class Report:
 
     def show(self, directory: Path) -> None:
         """Prints the tables."""
+        from rich import box
         from rich.console import Console
         from rich.table import Table
 
         console = Console()
-        title = f"test RMSE of {self.series.name!r} over the last {self.data.test_size} rows, {self.epochs} epochs"
-        table = Table(title=title, title_justify="left")
-        columns = ["cell", "units", "seeds", "mean", "s", "min", "median", "max", "95 % of the mean", "averaged forecast"]
-        if self.published is not None:
-            columns += ["published run", "seeds better"]
-        for column in columns:
-            table.add_column(column, justify="left" if column == "cell" else "right")
+        title = f"{self.series.name}: test RMSE over the last {self.data.test_size} rows, {self.epochs} epochs"
+        scores = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+        against = Table(
+            title="averaged forecast of all seeds, published single run, naive forecasts",
+            title_justify="left",
+            box=box.SIMPLE_HEAD,
+            padding=(0, 1, 0, 0),
+        )
+        for name in ("cell", "units", "seeds", "mean", "s", "min", "median", "max", "95 % interval"):
+            scores.add_column(name, justify="left" if name == "cell" else "right", no_wrap=True)
+        for name in ("cell", "units", "RMSE of the average", "published run", "seeds better"):
+            against.add_column(name, justify="left" if name == "cell" else "right", no_wrap=True)
         for row in self.summary:
-            table.add_row(*self._cells(row)[: len(columns)])
-        console.print(table)
-        naive = Table(title="naive forecasts, same months", title_justify="left")
-        naive.add_column("forecast")
-        naive.add_column("RMSE", justify="right")
-        for name, score in sorted(self.references.items(), key=lambda item: (np.isnan(item[1]), item[1])):
-            naive.add_row(figures.REFERENCES.get(name, name), "too short" if np.isnan(score) else f"{score:.2f}")
-        console.print(naive)
+            name = figures.LABELS.get(row["cell"], row["cell"])
+            scores.add_row(name, str(row["units"]), *_score_cells(row))
+            against.add_row(name, str(row["units"]), *_against_cells(row))
+        for forecast, score in sorted(self.references.items(), key=lambda item: (np.isnan(item[1]), item[1])):
+            text = "too short" if np.isnan(score) else f"{score:.2f}"
+            against.add_row(figures.REFERENCES.get(forecast, forecast), "", text, "", "")
+        console.print(scores)
+        console.print(against)
         console.print(f"results: {directory}", highlight=False, soft_wrap=True)
 
     def _sorted(self) -> list[dict[str, Any]]:
@@ -182,16 +190,6 @@ class Report:
         single = float(match.iloc[0])
         return {"published": single, "share_better": float(np.mean(scores < single)) if len(scores) else float("nan")}
 
-    def _cells(self, row: dict[str, Any]) -> list[str]:
-        number = "{:.1f}".format
-        seeds = f"{row['seeds']}" + (f" ({row['diverged']} diverged)" if row["diverged"] else "")
-        interval = f"{number(row['low'])} to {number(row['high'])}" if np.isfinite(row["low"]) else "–"
-        published = number(row["published"]) if "published" in row else "–"
-        share = f"{100 * row['share_better']:.0f} %" if "share_better" in row else "–"
-        scores = [number(row[name]) if np.isfinite(row[name]) else "–" for name in ("mean", "s", "min", "median", "max")]
-        cell = figures.LABELS.get(row["cell"], row["cell"])
-        return [cell, str(row["units"]), seeds, *scores, interval, number(row["averaged_forecast"]), published, share]
-
     def _figures(self) -> dict[str, Any]:
         title = f"{self.series.name}: one step ahead, {self.runs.seed.nunique()} seeds, {self.epochs} epochs"
         drawn = {"figure.png": figures.forecast_panels(self.forecasts, self.months, title=title, unit=self.series.name)}
@@ -204,7 +202,7 @@ class Report:
 
 
 def statistics(scores: np.ndarray) -> dict[str, float]:
-    """Mean, sample standard deviation, min, median, max, and the 95 % interval of the mean by Student's t; nan where undefined."""
+    """Mean, sample standard deviation, min, median, max, 95 % interval of the mean by Student's t; nan where undefined."""
     if not len(scores):
         return dict.fromkeys(("mean", "s", "min", "median", "max", "low", "high"), float("nan"))
     mean = float(scores.mean())
@@ -215,6 +213,21 @@ def statistics(scores: np.ndarray) -> dict[str, float]:
         "low": mean - half,
         "high": mean + half,
     }
+
+
+def _score_cells(row: dict[str, Any]) -> list[str]:
+    seeds = f"{row['seeds']}" + (f" ({row['diverged']} diverged)" if row["diverged"] else "")
+    interval = f"{row['low']:.1f} to {row['high']:.1f}" if np.isfinite(row["low"]) else "–"
+    return [seeds, *(_number(row[name]) for name in ("mean", "s", "min", "median", "max")), interval]
+
+
+def _against_cells(row: dict[str, Any]) -> list[str]:
+    share = f"{100 * row['share_better']:.0f} %" if "share_better" in row else "–"
+    return [_number(row["averaged_forecast"]), _number(row.get("published", np.nan)), share]
+
+
+def _number(value: float) -> str:
+    return f"{value:.2f}" if np.isfinite(value) else "–"
 
 
 def save(path: Path, replicas: Any, series: datasets.Series, data: sales.SalesData, settings: dict[str, Any]) -> None:
@@ -243,7 +256,7 @@ def load(path: Path, newer: datasets.Series | None = None) -> tuple[Any, dataset
         raise ValueError(f"{path}: expected a sales forecaster, got replicas of something else")
     stored = notes["series"]
     own = datasets.Series(**stored | {"values": np.array(stored["values"]), "labels": tuple(stored["labels"])})
-    scales = tuple(sales.Scale(np.array(notes["scales"][n]["low"]), np.array(notes["scales"][n]["high"])) for n in "xy")
+    x_scale, y_scale = (sales.Scale(*(np.array(notes["scales"][n][end]) for end in ("low", "high"))) for n in "xy")
     series = newer or own
-    data = sales.prepare(series.values, test_size=notes["test_size"], lags=notes["lags"], scales=scales)
+    data = sales.prepare(series.values, test_size=notes["test_size"], lags=notes["lags"], scales=(x_scale, y_scale))
     return replicas, series, data, notes

@@ -71,9 +71,7 @@ def set_state(model: keras.Model, state: list[np.ndarray]) -> None:
     arrays = [_numbers(array, variable) for array, variable in zip(state, variables, strict=True)]
     for variable, array in zip(variables, arrays, strict=True):
         if tuple(array.shape) != tuple(variable.shape):
-            raise ValueError(
-                f"state: expected shape {tuple(variable.shape)} for {variable.path!r}, got {tuple(array.shape)}"
-            )
+            raise ValueError(f"state: expected shape {tuple(variable.shape)} for {variable.path!r}, got {tuple(array.shape)}")
     for variable, array in zip(variables, arrays, strict=True):
         variable.assign(array)
 

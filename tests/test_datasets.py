@@ -370,8 +370,7 @@ BAD = [
     ),
     (
         "d,s\n2020-01-03,5\n2020-01-06,6\n2020-01-07,7\n2020-01-09,7\n",
-        ", line 5, column 'd': '2020-01-09' follows '2020-01-07': "
-        "a gap or a step out of line, expected the next business day",
+        ", line 5, column 'd': '2020-01-09' follows '2020-01-07': a gap or a step out of line, expected the next business day",
     ),
     ("d,s\n1-01,5\n1-02,6\n1-02,7\n", ", line 4, column 'd': '1-02' follows '1-02': the same date twice"),
     ("d,s\n1-03,5\n1-02,6\n1-01,7\n", ", line 3, column 'd': '1-02' follows '1-03': the dates run backwards"),

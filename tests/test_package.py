@@ -21,10 +21,13 @@ FILES = {path.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text("utf-8")
 ROOMS = {
     "__init__": {"datasets", "cells", "figures", "sales", "state", "training"},
     "cells": set(),
+    "command_line": set(),
     "datasets": {"dates"},
     "dates": set(),
     "figures": set(),
+    "journal": set(),
     "sales": {"cells", "state"},
+    "sales_report": {"command_line", "datasets", "figures", "sales", "training"},
     "state": set(),
     "training": {"state"},
 }
@@ -117,8 +120,8 @@ def test_imports_point_one_way(file):
 
 
 @pytest.mark.parametrize("file", sorted(FILES))
-def test_a_room_does_not_import_the_package_that_lists_it(file):
-    assert not {name for name in imported(FILES[file]) if name in {f"rnnlab.{name}" for name in rnnlab._MODULE_OF}}
+def test_no_room_goes_round_by_the_lazy_names(file):
+    assert not set(imported(FILES[file])) & {f"rnnlab.{name}" for name in rnnlab._MODULE_OF}
 
 
 def test_nobody_imports_examples():

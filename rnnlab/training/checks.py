@@ -115,7 +115,8 @@ def check_model(model: keras.Model, data: Any, validation_data: Any, batch_size:
         return
     if int(states[0].shape[0]) != batch_size:
         raise ValueError(
-            f"batch_size: expected {int(states[0].shape[0])}, the batch size that the stateful model was built with, got {batch_size}"
+            f"batch_size: expected {int(states[0].shape[0])}, the batch size that the stateful model was built with, "
+            f"got {batch_size}"
         )
     for name, part in (("x, y", data), ("validation_data", validation_data)):
         samples = len(tree.flatten(part)[0]) if part is not None else batch_size

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 
 from rnnlab.training import checks
-from rnnlab.training.program import Program, emit_small_loops_whole, load_backend, seeded
+from rnnlab.training.program import Program, load_backend, seeded
 from rnnlab.training.progress import Clock, progress
 from rnnlab.training.result import Replicas
 from rnnlab.training.schedule import Schedule
@@ -68,7 +68,6 @@ def fit_replicas(
         NotImplementedError: Keras runs on a backend other than TensorFlow and JAX.
     """
     load_backend()
-    emit_small_loops_whole()
     clock = Clock()
     seeds = checks.check_seeds(seeds)
     checks.check_training(epochs, batch_size, reset_state)

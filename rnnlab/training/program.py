@@ -50,6 +50,7 @@ def load_backend() -> Any:
             f"fit_replicas: expected the Keras backend to be tensorflow or jax, got {name}; set KERAS_BACKEND before the first "
             "import of keras"
         )
+    emit_small_loops_whole()
     return importlib.import_module(f"rnnlab.training.backend_{name}")
 
 
@@ -95,9 +96,7 @@ class Program:
         self.states = state_variables(model)
         self.trainable = list(model.trainable_variables)
         self.model_variables = self.trainable + list(model.non_trainable_variables)
-        self.variables = (
-            self.model_variables + self.states + list(self.optimizer.variables) + list(model.metrics_variables)
-        )
+        self.variables = self.model_variables + self.states + list(self.optimizer.variables) + list(model.metrics_variables)
         self.resets_state = reset_state == "epoch"
         self.data = tree.map_structure(ops.convert_to_tensor, data)
         self.validation_data = validation_data and tree.map_structure(ops.convert_to_tensor, validation_data)
@@ -196,22 +195,21 @@ class Program:
             values = self._reset(values, self.states)
         values = self._reset_metrics(values)
 
-        def take(start, size):
+        def update(values, start, size):
             index = ops.slice(order, (start,), (size,))
-            return tree.map_structure(lambda a: ops.take(a, index, axis=0), data)
+            x, y = tree.map_structure(lambda a: ops.take(a, index, axis=0), data)
+            return self._update(values, x, y, numbers)
 
-        values = self._batches(
-            values, self.samples, lambda values, start, size: self._update(values, *take(start, size), numbers)
-        )
+        values = self._batches(values, self.samples, update)
         scores = self._scores(values)
         if validation_data is not None:
             values = self._reset_metrics(values)
 
             def evaluate(values, start, size):
-                batch = tree.map_structure(
+                x, y = tree.map_structure(
                     lambda a: ops.slice(a, (start,) + (0,) * (len(a.shape) - 1), (size, *a.shape[1:])), validation_data
                 )
-                return self._evaluate(values, *batch)
+                return self._evaluate(values, x, y)
 
             values = self._batches(values, _samples(validation_data), evaluate)
             scores += self._scores(values)
@@ -275,9 +273,7 @@ class Program:
     def _reset(self, values, variables):
         # Times 0 rather than a constant: a state that is nan stays visible as the diverged replica that it is.
         chosen = {id(variable) for variable in variables}
-        return [
-            value * 0 if id(variable) in chosen else value for variable, value in zip(self.variables, values, strict=True)
-        ]
+        return [value * 0 if id(variable) in chosen else value for variable, value in zip(self.variables, values, strict=True)]
 
     def _reset_metrics(self, values):
         with self._scope(values) as scope:

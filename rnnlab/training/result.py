@@ -109,7 +109,7 @@ class _Predictor:
                 new = [ops.reshape(scope.get_current_value(v), v.shape) for v in variables]
                 return tree.map_structure(lambda o: ops.cast(o, "float32"), output), new
 
-            output, new = batch(0, values)
+            output, _ = batch(0, values)
             buffers = tree.map_structure(lambda o: ops.zeros((batches, *o.shape), "float32"), output)
 
             def body(i, values, buffers):
@@ -127,9 +127,7 @@ class _Predictor:
 
     def __call__(self, replica: Replica) -> Any:
         buffers = self._run([*replica.weights, *replica.states], self.x)
-        return tree.map_structure(
-            lambda b: np.reshape(ops.convert_to_numpy(b), (-1, *b.shape[2:]))[: self.samples], buffers
-        )
+        return tree.map_structure(lambda b: np.reshape(ops.convert_to_numpy(b), (-1, *b.shape[2:]))[: self.samples], buffers)
 
 
 def _as_input(values: Any) -> np.ndarray:

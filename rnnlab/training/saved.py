@@ -48,7 +48,7 @@ def save_replicas(replicas: Replicas, path: str | Path, notes: dict[str, Any] | 
             archive.writestr("about.json", json.dumps(about))
             archive.write(model, "model.keras")
             buffer = io.BytesIO()
-            np.savez(buffer, **arrays)
+            np.savez(buffer, allow_pickle=False, **arrays)
             archive.writestr("replicas.npz", buffer.getvalue())
 
 

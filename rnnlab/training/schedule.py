@@ -18,7 +18,7 @@ from rnnlab.training.progress import Clock
 from rnnlab.training.result import Replica
 
 # Seconds that one call of the compiled program should take: Ctrl-C is answered, and progress shown, between calls.
-CALL_SECONDS = 0.5
+CALL_SECONDS = 1.0
 # Memory that the replicas in training at the same time may take in all.
 MEMORY_BYTES = 1 << 30
 # A program holds the values of a replica several times over: arguments, loop state, temporaries, results.

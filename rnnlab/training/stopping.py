@@ -20,9 +20,7 @@ class Stopping:
 
     def __init__(self, callback: keras.callbacks.EarlyStopping, log_names: list[str], model: keras.Model) -> None:
         if callback.monitor not in log_names:
-            raise ValueError(
-                f"early_stopping: expected monitor to be one of {', '.join(log_names)}, got {callback.monitor!r}"
-            )
+            raise ValueError(f"early_stopping: expected monitor to be one of {', '.join(log_names)}, got {callback.monitor!r}")
         self.monitor = callback.monitor
         self.patience, self.baseline = callback.patience, callback.baseline
         self.start_from_epoch, self.restores = callback.start_from_epoch, callback.restore_best_weights
@@ -38,9 +36,7 @@ class Stopping:
     def update(self, carry: list, current: Any, epoch: Any, weights: list) -> list:
         _, seen, best, waited, *best_weights = carry
         counts = epoch >= self.start_from_epoch
-        improved = ops.logical_and(
-            counts, ops.logical_or(ops.logical_not(seen), self._better(current - self._min_delta, best))
-        )
+        improved = ops.logical_and(counts, ops.logical_or(ops.logical_not(seen), self._better(current - self._min_delta, best)))
         if self.baseline is None:
             restarts = improved
         else:
