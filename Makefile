@@ -16,7 +16,7 @@ forecast: $(VENV)/runtime.stamp
 	$(VENV)/bin/python examples/sales_forecast.py --neurons 8 --epochs 3000
 
 test: $(VENV)/dev.stamp
-	$(VENV)/bin/python -m pytest -n 2
+	$(VENV)/bin/python -m pytest -n 2 --dist loadgroup
 	KERAS_BACKEND=jax $(VENV)/bin/python -m pytest -n 2 tests/test_training*.py
 
 check: lint test

@@ -22,7 +22,7 @@ from rnnlab import command_line, datasets, sales, sales_report
 from rnnlab.cells import CELLS
 from rnnlab.journal import Journal
 
-LARGE = 256  # from this size on a seed takes minutes, and runs are kept a few at a time
+LARGE = 512  # from this size on a seed takes minutes, and runs are kept a few at a time
 
 
 def parse(argv: Sequence[str] | None) -> Namespace:

@@ -24,15 +24,17 @@ ACTUAL, FORECAST = "tab:blue", "tab:orange"
 
 
 def forecast_panels(forecasts: pd.DataFrame, series: pd.DataFrame, *, title: str, unit: str) -> Figure:
-    """Actual and forecast by month, a panel per cell and size.
+    """Actual and forecast by month, a panel per cell and size; several cells stand side by side.
 
     Args:
         forecasts: columns cell, units, seed, month (index into the labels), forecast; months after the series are the future.
         series: columns month, label, actual (nan in the future), part ("train", "test", "future").
         unit: what is forecast, for the vertical axis.
     """
+    cells = list(dict.fromkeys(forecasts.cell))
     groups = list(forecasts.groupby(["cell", "units"], sort=False))
-    columns = min(3, len(groups))
+    groups.sort(key=lambda group: (group[0][1], cells.index(group[0][0])))
+    columns = len(cells) if len(cells) > 1 else min(3, len(groups))
     rows = -(-len(groups) // columns)
     size = (9, 4.8) if len(groups) == 1 else (5.2 * columns, 3.1 * rows + 0.8)
     figure = Figure(figsize=size, layout="constrained")
@@ -105,7 +107,8 @@ def score_by_units(
         axis.plot(group.units * shift, group.test_rmse, ".", color=color, alpha=0.45, markersize=6)
         means = group.groupby("units").test_rmse.mean()
         axis.plot(means.index * shift, means, "-o", color=color, markersize=4, label=f"{LABELS.get(cell, cell)}, mean")
-    if published is not None and len(published):
+    if published is not None:
+        published = published[published.units.isin(runs.units)]
         axis.plot(published.units, published.test_rmse, "kx", markersize=8, label="published single LSTM runs")
     _reference_lines(axis, references)
     axis.set_xscale("log", base=2)
@@ -120,7 +123,7 @@ def score_by_units(
     axis.yaxis.set_minor_formatter(ScalarFormatter())
     axis.tick_params(axis="y", which="minor", labelsize=8)
     axis.set_title(f"{title}\nevery point is one seed", fontsize=11)
-    axis.legend(loc="upper left", fontsize=9)
+    figure.legend(loc="outside lower center", ncols=4, frameon=False, fontsize=9)
     return figure
 
 

@@ -218,7 +218,7 @@ def statistics(scores: np.ndarray) -> dict[str, float]:
 def _score_cells(row: dict[str, Any]) -> list[str]:
     seeds = f"{row['seeds']}" + (f" ({row['diverged']} diverged)" if row["diverged"] else "")
     interval = f"{row['low']:.1f} to {row['high']:.1f}" if np.isfinite(row["low"]) else "–"
-    return [seeds, *(_number(row[name]) for name in ("mean", "s", "min", "median", "max")), interval]
+    return [seeds, *(_number(row[name], 1) for name in ("mean", "s", "min", "median", "max")), interval]
 
 
 def _against_cells(row: dict[str, Any]) -> list[str]:
@@ -226,8 +226,8 @@ def _against_cells(row: dict[str, Any]) -> list[str]:
     return [_number(row["averaged_forecast"]), _number(row.get("published", np.nan)), share]
 
 
-def _number(value: float) -> str:
-    return f"{value:.2f}" if np.isfinite(value) else "–"
+def _number(value: float, digits: int = 2) -> str:
+    return f"{value:.{digits}f}" if np.isfinite(value) else "–"
 
 
 def save(path: Path, replicas: Any, series: datasets.Series, data: sales.SalesData, settings: dict[str, Any]) -> None:

@@ -41,18 +41,18 @@ def test_one_value(tmp_path, capsys):
     averaged = forecasts.groupby("label", sort=False)[["actual", "forecast"]].mean()
     assert row["averaged_forecast"] == pytest.approx(np.sqrt(((averaged.actual - averaged.forecast) ** 2).mean()))
     printed = capsys.readouterr().out
-    for text in ("LSTM", f"{scores.mean():.2f}", "persistence", "136.76", "240.47"):
+    for text in ("LSTM", f"{scores.mean():.1f}", "persistence", "136.76", "240.47"):
         assert text in printed
     assert sorted(p.name for p in tmp_path.iterdir()) == ["figure.png", "forecasts.csv", "runs.csv", "summary.json"]
 
 
 def test_several_values_twice_are_the_same_bytes(tmp_path):
     for place in ("a", "b"):
-        run("--neurons", 4, 2, "--cell", "gru", "simple_rnn", "--smoke", "--quiet", "--out", tmp_path / place)
+        run("--neurons", 4, 2, "--cell", "gru", "--smoke", "--quiet", "--out", tmp_path / place)
     first = (tmp_path / "a" / "runs.csv").read_bytes()
     assert first == (tmp_path / "b" / "runs.csv").read_bytes()
     runs = pd.read_csv(tmp_path / "a" / "runs.csv")
-    assert list(zip(runs.cell, runs.units, strict=True))[::2] == [("gru", 2), ("gru", 4), ("simple_rnn", 2), ("simple_rnn", 4)]
+    assert list(zip(runs.cell, runs.units, runs.seed, strict=True)) == [("gru", n, s) for n in (2, 4) for s in (0, 1)]
     assert (tmp_path / "a" / "figure_units.png").exists()
 
 
@@ -152,13 +152,23 @@ def test_wrong_input_gets_one_line_and_exit_2(arguments, message, tmp_path, monk
     assert not list(tmp_path.glob("reports/*/*.csv"))
 
 
+SWEEP = ("--seeds", 3, "--epochs", 60, "--cell", "simple_rnn", "--quiet", "--neurons", 2, 300, "--out")
+
+
+@pytest.fixture(scope="module")
+def whole_sweep(tmp_path_factory):
+    out = tmp_path_factory.mktemp("whole")
+    run(*SWEEP, out)
+    return (out / "runs.csv").read_bytes()
+
+
 @pytest.mark.skipif(os.name != "posix", reason="signals")
+@pytest.mark.xdist_group("sweep")
 @pytest.mark.parametrize("blow", [signal.SIGINT, signal.SIGKILL])
-def test_a_stopped_sweep_goes_on_where_it_was(blow, tmp_path):
-    sizes = ["2", "300"]
-    command = [sys.executable, str(SCRIPT), "--seeds", "3", "--epochs", "60", "--cell", "simple_rnn", "--quiet", "--neurons"]
+def test_a_stopped_sweep_goes_on_where_it_was(blow, tmp_path, whole_sweep):
     out = tmp_path / "cut"
-    process = subprocess.Popen([*command, *sizes, "--out", str(out)], stderr=subprocess.PIPE, text=True)
+    command = [sys.executable, str(SCRIPT), *map(str, SWEEP), str(out)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     journal = out / "runs.partial.jsonl"
     deadline = time.monotonic() + 90
     while not (journal.exists() and len(journal.read_text().splitlines()) >= 4) and time.monotonic() < deadline:
@@ -171,7 +181,6 @@ def test_a_stopped_sweep_goes_on_where_it_was(blow, tmp_path):
     assert not (out / "runs.csv").exists()
     kept = len(journal.read_text().splitlines())
     assert kept >= 4
-    example.main([*command[2:], *sizes, "--out", str(out)])
-    example.main([*command[2:], *sizes, "--out", str(tmp_path / "whole")])
-    assert (out / "runs.csv").read_bytes() == (tmp_path / "whole" / "runs.csv").read_bytes()
+    run(*SWEEP, out)
+    assert (out / "runs.csv").read_bytes() == whole_sweep
     assert not journal.exists()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import random
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import keras
+import numpy as np
 
 from rnnlab.training import checks
-from rnnlab.training.program import Program, load_backend, seeded
+from rnnlab.training.program import Program, load_backend
 from rnnlab.training.progress import Clock, progress
 from rnnlab.training.result import Replicas
 from rnnlab.training.schedule import Schedule
@@ -105,3 +108,18 @@ def fit_replicas(
     settings = {seed: {**to_build[seed], **to_optimizer[seed]} for seed in seeds}
     ordered = {seed: finished[seed]._replace(settings=settings[seed]) for seed in seeds if seed in finished}
     return Replicas(build_one, ordered, program.log_names, clock.seconds(), schedule.interrupted)
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Python's and NumPy's global generators start from `seed` inside and go on outside as if nothing had happened.
+
+    Keras draws the seeds of unseeded initializers and dropout layers from Python's generator.
+    """
+    before = random.getstate(), np.random.get_state()
+    keras.utils.set_random_seed(seed)
+    try:
+        yield
+    finally:
+        random.setstate(before[0])
+        np.random.set_state(before[1])

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -337,18 +336,3 @@ def _pure_copy(optimizer, backend):
         # As it is, so that a schedule class of the user's own needs no registration.
         config["learning_rate"] = optimizer._learning_rate
     return backend.functional_optimizer(type(optimizer)).from_config(config)
-
-
-@contextmanager
-def seeded(seed: int) -> Iterator[None]:
-    """Python's and NumPy's global generators start from `seed` inside and go on outside as if nothing had happened.
-
-    Keras draws the seeds of unseeded initializers and dropout layers from Python's generator.
-    """
-    before = random.getstate(), np.random.get_state()
-    keras.utils.set_random_seed(seed)
-    try:
-        yield
-    finally:
-        random.setstate(before[0])
-        np.random.set_state(before[1])
