@@ -15,6 +15,7 @@ import time
 
 from rnnlab import datasets, fit_replicas, sales
 from rnnlab.state import reset_state
+from rnnlab.training import emit_loops_whole
 
 DATA = sales.prepare(datasets.shampoo_sales().values)
 UPDATES = len(DATA.train[0])  # per pass and seed
@@ -76,6 +77,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
     rounds = parser.parse_args().rounds
+    emit_loops_whole(limit=1 << 30)  # as the example does
     replicas(8, 1, 1)  # what only the first compilation in a process costs is not measured
     for units, seeds, passes in CASES:
         compare(units, seeds, passes, rounds)

@@ -68,6 +68,12 @@ def prepare(arguments: Namespace, series: datasets.Series) -> sales.SalesData:
         raise ValueError(f"{arguments.csv or 'shampoo sales'}, column {series.name!r}, {error}") from None
 
 
+def compile_for_batches_of_one() -> None:
+    from rnnlab.training import emit_loops_whole
+
+    emit_loops_whole(limit=1 << 30)
+
+
 def train(cell: str, units: int, seeds: Sequence[int], arguments: Namespace, data: sales.SalesData) -> Any:
     from rnnlab import fit_replicas
 
@@ -167,6 +173,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     data = prepare(arguments, series) if not arguments.load else None
     command_line.check_writable(arguments.out)
     command_line.import_keras()
+    compile_for_batches_of_one()
     seconds, journal = {"compile": 0.0, "train": 0.0}, None
     if arguments.load:
         report = report_loaded(arguments, series)

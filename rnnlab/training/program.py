@@ -25,16 +25,16 @@ from rnnlab.training.stopping import Stopping
 MAX_PASSES = 4096
 MAX_ORDER = 1 << 22
 
-# XLA's CPU compiler can emit a whole while loop as one function, instead of a call into its runtime for each operation of each
-# update. By default it does so for loops that touch under 1 kB; up to this many bytes it pays for training loops.
-SMALL_LOOP_BYTES = 1 << 30
 
+def emit_loops_whole(limit: int = 1 << 16) -> None:
+    """Lets XLA's CPU compiler emit loops that touch up to `limit` bytes as one function each; for the whole process.
 
-def emit_small_loops_whole() -> None:
-    """Sets the XLA option above, unless the user has set XLA_FLAGS; XLA reads the variable when it first compiles."""
-    os.environ.setdefault(
-        "XLA_FLAGS", f"--xla_backend_extra_options=xla_cpu_small_while_loop_byte_threshold={SMALL_LOOP_BYTES}"
-    )
+    Otherwise each operation of each update is a call into XLA's runtime, several times the arithmetic of a small network.
+    Inside such a function matrix products are plain loops on one core, so a high limit suits networks that multiply a matrix
+    by one vector at a time (batch 1, one step) at any size, and ruins those with large batches. The limit given first counts:
+    XLA reads it when it first compiles. An XLA_FLAGS of the user's own is left as it is.
+    """
+    os.environ.setdefault("XLA_FLAGS", f"--xla_backend_extra_options=xla_cpu_small_while_loop_byte_threshold={limit}")
 
 
 def load_backend() -> Any:
@@ -49,7 +49,7 @@ def load_backend() -> Any:
             f"fit_replicas: expected the Keras backend to be tensorflow or jax, got {name}; set KERAS_BACKEND before the first "
             "import of keras"
         )
-    emit_small_loops_whole()
+    emit_loops_whole()
     return importlib.import_module(f"rnnlab.training.backend_{name}")
 
 
