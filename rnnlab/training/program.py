@@ -19,6 +19,7 @@ import numpy as np
 from keras import ops, tree
 
 from rnnlab.state import state_variables
+from rnnlab.training.checks import model_variables
 from rnnlab.training.stopping import Stopping
 
 # Passes per call of the compiled program at most, so that its buffers for logs and orders stay small.
@@ -94,7 +95,7 @@ class Program:
             model._symbolic_build(data_batch=batch)
         self.states = state_variables(model)
         self.trainable = list(model.trainable_variables)
-        self.model_variables = self.trainable + list(model.non_trainable_variables)
+        self.model_variables = model_variables(model)
         self.variables = self.model_variables + self.states + list(self.optimizer.variables) + list(model.metrics_variables)
         self.resets_state = reset_state == "epoch"
         self.data = tree.map_structure(ops.convert_to_tensor, data)
@@ -102,7 +103,7 @@ class Program:
         self.samples = _samples(data)
         self.rows = _rows_per_call(self.samples) if shuffle else 1
         self.max_passes = self.rows if shuffle else MAX_PASSES
-        self.log_names = self._log_names(batch)
+        self.log_names = self._log_names()
         self.stopping = Stopping(early_stopping, self.log_names, model) if early_stopping is not None else None
         self._run = self.backend.compiled(self._passes)
 
@@ -284,7 +285,7 @@ class Program:
             results = self.model.get_metrics_result()
         return [ops.reshape(ops.cast(results[name], "float32"), ()) for name in sorted(results)]
 
-    def _log_names(self, batch) -> list[str]:
+    def _log_names(self) -> list[str]:
         names = sorted(self.model.get_metrics_result())
         return names + [f"val_{name}" for name in names] if self.validation_data is not None else names
 
