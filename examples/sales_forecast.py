@@ -23,6 +23,7 @@ from rnnlab.cells import CELLS
 from rnnlab.journal import Journal
 
 LARGE = 512  # from this size on a seed takes minutes, and runs are kept a few at a time
+RENEW = 1 << 30  # bytes from which on a sweep goes on in a fresh process: TensorFlow keeps all that it ever compiled
 
 
 def parse(argv: Sequence[str] | None) -> Namespace:
@@ -39,7 +40,7 @@ def parse(argv: Sequence[str] | None) -> Namespace:
     parser.add_argument("--horizon", type=positive, default=0, metavar="H", help="also forecast H months beyond the end")
     parser.add_argument("--save", type=Path, metavar="FILE", help="keep the trained forecaster (one cell, one size)")
     parser.add_argument("--load", type=Path, metavar="FILE", help="forecast with a kept forecaster, without training")
-    arguments = parser.parse_args(argv)
+    arguments = parser.parse_args(argv, Namespace(argv=argv))
     for name in ("column", "date_column"):
         if getattr(arguments, name) and not arguments.csv:
             parser.error(f"--{name.replace('_', '-')}: expected together with --csv")
@@ -110,27 +111,27 @@ def blocks(arguments: Namespace, journal: Journal) -> Iterator[tuple[str, int, l
     for units in sorted(arguments.neurons):
         for cell in arguments.cell:
             seeds = [s for s in range(arguments.seed, arguments.seed + arguments.seeds) if (cell, units, s) not in done]
-            size = 2 if units >= LARGE else len(seeds)
+            size = 2 if units >= LARGE and not arguments.save else len(seeds)
             for start in range(0, len(seeds), max(1, size)):
                 yield cell, units, seeds[start : start + size]
 
 
-def train_all(arguments: Namespace, series: datasets.Series, data: sales.SalesData, journal: Journal) -> dict[str, float]:
-    """Trains what the journal lacks; returns the seconds spent compiling and training."""
-    seconds = {"compile": 0.0, "train": 0.0}
-    for cell, units, seeds in blocks(arguments, journal):
+def train_all(arguments: Namespace, series: datasets.Series, data: sales.SalesData, journal: Journal) -> None:
+    """Trains what the journal lacks."""
+    for place, (cell, units, seeds) in enumerate(blocks(arguments, journal)):
+        if place and command_line.resident_bytes() > RENEW:
+            command_line.start_again(arguments.argv)
         replicas = train(cell, units, seeds, arguments, data)
-        journal.add(run_rows(cell, units, replicas, data, arguments.horizon))
+        rows = run_rows(cell, units, replicas, data, arguments.horizon)
+        seconds = {part: value / len(rows) for part, value in replicas.seconds.items()}
+        journal.add([row | {"seconds": seconds} for row in rows])
         if arguments.save and not replicas.interrupted:
             about = {"cell": cell, "units": units, "epochs": arguments.epochs}
             sales_report.save(arguments.save, replicas, series, data, about)
-        for name in seconds:
-            seconds[name] += replicas.seconds.get(name, 0.0)
         if not arguments.quiet and len(arguments.neurons) * len(arguments.cell) > 1:
             print(f"{cell} {units}: {len(replicas.seeds)} seeds, {replicas.seconds['total']:.1f} s", file=sys.stderr)
         if replicas.interrupted:
             raise KeyboardInterrupt
-    return seconds
 
 
 def settings(arguments: Namespace, data: sales.SalesData) -> dict[str, Any]:
@@ -143,21 +144,28 @@ def settings(arguments: Namespace, data: sales.SalesData) -> dict[str, Any]:
 
 
 def report_trained(
-    arguments: Namespace, series: datasets.Series, data: sales.SalesData, seconds: dict[str, float]
-) -> tuple[sales_report.Report, Journal]:
+    arguments: Namespace, series: datasets.Series, data: sales.SalesData
+) -> tuple[sales_report.Report, Journal, float]:
+    """The report, the journal to close, and the seconds that earlier commands spent on runs that were taken over."""
     journal = Journal(arguments.out / "runs.partial.jsonl", settings(arguments, data))
     if arguments.save:
         journal.rows.clear()  # the file needs the networks, not only their forecasts
+    earlier = spent(journal.rows, "total")
     if journal.rows and not arguments.quiet:
         print(f"going on after {len(journal.rows)} finished runs", file=sys.stderr)
-    seconds |= train_all(arguments, series, data, journal)
+    train_all(arguments, series, data, journal)
     wanted = range(arguments.seed, arguments.seed + arguments.seeds)
     rows = [
         row
         for row in journal.rows
         if row["cell"] in arguments.cell and row["units"] in arguments.neurons and row["seed"] in wanted
     ]
-    return sales_report.Report(series, data, rows, arguments.epochs), journal
+    return sales_report.Report(series, data, rows, arguments.epochs), journal, earlier
+
+
+def spent(rows: Sequence[dict[str, Any]], part: str) -> float:
+    """Seconds of wall time that a part of the training of these runs took, in whichever command it was."""
+    return sum(row["seconds"][part] for row in rows if "seconds" in row)
 
 
 def report_loaded(arguments: Namespace, newer: datasets.Series | None) -> sales_report.Report:
@@ -174,12 +182,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     command_line.check_writable(arguments.out)
     command_line.import_keras()
     compile_for_batches_of_one()
-    seconds, journal = {"compile": 0.0, "train": 0.0}, None
+    journal, earlier = None, 0.0
     if arguments.load:
         report = report_loaded(arguments, series)
     else:
-        report, journal = report_trained(arguments, series, data, seconds)
-    seconds["total"] = time.perf_counter() - started
+        report, journal, earlier = report_trained(arguments, series, data)
+    seconds = {part: spent(report.rows, part) for part in ("compile", "train")}
+    seconds["total"] = earlier + time.perf_counter() - started
     report.write(arguments.out, command_line.command(argv), seconds)
     if journal:
         journal.close()

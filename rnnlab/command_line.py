@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import logging
 import math
 import os
 import platform
@@ -21,7 +22,11 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
 def import_keras() -> None:
-    """Imports Keras and its backend without what their libraries print on the way, which no setting of theirs silences."""
+    """Imports Keras and its backend without what their libraries print on the way, which no setting of theirs silences.
+
+    TensorFlow's warning that functions are traced often is silenced too: here each is meant to be traced once.
+    """
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     sys.stderr.flush()
     kept = os.dup(2)
     with open(os.devnull, "wb") as nowhere:
@@ -66,11 +71,16 @@ class Parser(argparse.ArgumentParser):
         raise SystemExit(2)
 
 
-def add_common(parser: argparse.ArgumentParser, name: str, *, seeds: int, epochs: int) -> None:
-    """The flags that every example takes; `seeds` and `epochs` are the defaults of this one."""
+def add_common(parser: argparse.ArgumentParser, name: str, *, seeds: int, epochs: int | str | None) -> None:
+    """The flags that every example takes; `seeds` and `epochs` are the defaults of this one.
+
+    Where `epochs` is a text, it says what decides them; None leaves the flag out.
+    """
     parser.add_argument("--seeds", type=positive, default=seeds, metavar="N", help=f"replicates (default {seeds})")
     parser.add_argument("--seed", type=seed, default=0, metavar="S", help="the first seed (default 0)")
-    parser.add_argument("--epochs", type=positive, default=epochs, metavar="N", help=f"passes (default {epochs})")
+    if epochs is not None:
+        known = None if isinstance(epochs, str) else epochs
+        parser.add_argument("--epochs", type=positive, default=known, metavar="N", help=f"passes (default {epochs})")
     out = Path("reports") / name
     parser.add_argument("--out", type=Path, default=out, metavar="DIR", help=f"where results go (default {out})")
     parser.add_argument("--quiet", action="store_true", help="no progress, no table")
@@ -89,6 +99,26 @@ def run_main(main: Callable[[Sequence[str] | None], None], argv: Sequence[str] |
         print("interrupted; what is finished is kept, and the same command goes on from there", file=sys.stderr)
         return 130
     return 0
+
+
+def resident_bytes() -> int:
+    """Memory that this process holds; 0 where the system does not say."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 0
+
+
+def start_again(argv: Sequence[str] | None) -> None:
+    """Puts a fresh process that runs the same command in the place of this one, which frees what its libraries never give back.
+
+    For a command that goes on from a journal. Does nothing where `main` was called with an `argv` of its own, from a process
+    that is more than this command, or where the system cannot replace a process.
+    """
+    if argv is None and os.name == "posix":
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os.execv(sys.executable, sys.orig_argv)
 
 
 @contextlib.contextmanager

@@ -184,3 +184,22 @@ def test_a_stopped_sweep_goes_on_where_it_was(blow, tmp_path, whole_sweep):
     run(*SWEEP, out)
     assert (out / "runs.csv").read_bytes() == whole_sweep
     assert not journal.exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a process cannot be replaced")
+@pytest.mark.xdist_group("sweep")
+def test_a_long_sweep_goes_on_in_a_fresh_process(tmp_path, whole_sweep):
+    driver = tmp_path / "driver.py"
+    driver.write_text(
+        f"import sys; sys.path.insert(0, {str(SCRIPT.parent)!r})\n"
+        "import sales_forecast as example\n"
+        "example.RENEW = 0\n"
+        "sys.exit(example.command_line.run_main(example.main))\n"
+    )
+    out = tmp_path / "renewed"
+    command = [sys.executable, str(driver), *(str(a) for a in SWEEP if a != "--quiet"), str(out)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("going on after") == done.stderr.count(" seeds, ") - 1 > 0
+    assert (out / "runs.csv").read_bytes() == whole_sweep
+    assert json.loads((out / "summary.json").read_text())["seconds"]["train"] > 0
