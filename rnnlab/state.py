@@ -24,14 +24,14 @@ def state_variables(model: keras.Model) -> list[keras.Variable]:
     import keras
 
     variables: list[keras.Variable] = []
-    for layer in _layers(model):
+    for layer in layers_of(model):
         # A Bidirectional wrapper says it is stateful but keeps no state of its own; its two directions follow it.
         if getattr(layer, "stateful", False) and isinstance(layer, keras.layers.RNN):
             variables += [state for state in keras.tree.flatten(layer.states) if state is not None]
     return variables
 
 
-def _layers(model: keras.Model) -> list[keras.layers.Layer]:
+def layers_of(model: keras.Model) -> list[keras.layers.Layer]:
     """All layers inside `model`, depth first and each once, a layer before those inside it, siblings in their order."""
     # Not the recursion of `_flatten_layers` itself, which visits the layers inside a layer last to first.
     found: dict[int, keras.layers.Layer] = {}

@@ -7,5 +7,5 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 # Tolerances are those of a CPU; a GPU multiplies in lower precision.
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 
-# One setting for all tests of a worker and for the scripts that they start, whichever compiles first: the sales example's.
-os.environ.setdefault("XLA_FLAGS", f"--xla_backend_extra_options=xla_cpu_small_while_loop_byte_threshold={1 << 30}")
+# One setting for all tests of a worker and for the scripts that they start, whichever compiles first: the default.
+os.environ.setdefault("XLA_FLAGS", f"--xla_backend_extra_options=xla_cpu_small_while_loop_byte_threshold={1 << 16}")

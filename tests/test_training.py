@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import types
 
 import keras
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 from rnnlab import fit_replicas
 from rnnlab.state import reset_state
 from rnnlab.training import schedule
+from rnnlab.training.program import Program
 
 on_tensorflow = keras.backend.backend() == "tensorflow"
 once = pytest.mark.skipif(not on_tensorflow, reason="the same on every backend, tested on TensorFlow")
@@ -249,6 +251,40 @@ class TestVary:
         with pytest.raises(ValueError, match=message):
             fit_replicas(dense, XD, YD, seeds=[0, 1], epochs=1, vary=vary)
 
+    def test_one_seed_several_times(self):
+        """The same weights and the same batches, other numbers."""
+        vary = {"learning_rate": [0.01, 0.03]}
+        replicas = fit_replicas(dense, XD, YD, seeds=[5, 5], epochs=3, batch_size=4, optimizer="sgd", vary=vary)
+        alone = fit_replicas(dense, XD, YD, seeds=[5], epochs=3, batch_size=4, optimizer="sgd", vary={"learning_rate": [0.03]})
+        assert replicas.seeds == (5, 5)
+        assert replicas.models[1].get_weights()[0].tobytes() == alone.models[0].get_weights()[0].tobytes()
+        assert replicas.history.learning_rate.tolist() == [0.01] * 3 + [0.03] * 3
+        with pytest.raises(
+            ValueError, match=r"seeds: expected replicas that are all different, got seed 5, learning_rate 0.01"
+        ):
+            fit_replicas(dense, XD, YD, seeds=[5, 5], epochs=1, vary={"learning_rate": [0.01, 0.01]})
+
+
+class TestStepsPerEpoch:
+    def test_epochs_share_a_pass(self):
+        model, _ = fitted(dense, XD[:8], YD[:8], epochs=1, batch_size=4)
+        for start in (8, 0, 8):  # 16 samples, 8 an epoch, 4 epochs
+            model.fit(XD[start : start + 8], YD[start : start + 8], batch_size=4, shuffle=False, verbose=0)
+        replicas = fit_replicas(dense, XD[:16], YD[:16], seeds=[0], epochs=4, batch_size=4, steps_per_epoch=2, shuffle=False)
+        assert replicas.history.epoch.tolist() == [1, 2, 3, 4]
+        check_same_weights(replicas.models[0], model)
+
+    def test_shuffled_samples_come_once_a_pass(self):
+        program = types.SimpleNamespace(rows=6, samples=5, passes_through=4, shuffle=True)
+        orders = Program.order(program, 3, 0, 6)
+        assert sorted(orders[:4].ravel()) == list(range(20))
+        assert (Program.order(program, 3, 2, 3)[:3] == orders[2:5]).all()
+
+    @pytest.mark.parametrize("steps", [3, 0, 1.5])
+    def test_refusals(self, steps):
+        with pytest.raises(ValueError, match="steps_per_epoch: expected"):
+            fit_replicas(dense, XD, YD, seeds=[0], epochs=1, batch_size=4, steps_per_epoch=steps)
+
 
 def test_a_diverged_replica_is_marked_and_harms_nobody():
     """Promise 4."""
@@ -346,7 +382,7 @@ def test_blocks_and_threads_are_sized_by_memory():
             self.model = dense(0)
 
     def sizes(parameters):
-        return schedule.Schedule(Program(parameters), dense, range(1000), {}, 1).sizes()
+        return schedule.Schedule(Program(parameters), dense, range(1000), 1).sizes()
 
     block, workers = sizes(4 * 1024 * (1024 + 2))
     assert block * 5 * 3 * 4 * 4 * 1024 * 1026 <= schedule.MEMORY_BYTES
@@ -408,7 +444,7 @@ class TestAnyOptimizerLossMetric:
     ("arguments", "message"),
     [
         ({"seeds": []}, "seeds: expected at least one"),
-        ({"seeds": [1, 1]}, "seeds: expected all different"),
+        ({"seeds": [1, 1]}, "seeds: expected replicas that are all different, got seed 1 twice"),
         ({"seeds": [-1]}, "seeds: expected integers from 0"),
         ({"epochs": 0}, "epochs: expected an integer of at least 1, got 0"),
         ({"batch_size": 0}, "batch_size: expected an integer of at least 1, got 0"),

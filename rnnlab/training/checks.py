@@ -5,13 +5,28 @@ from __future__ import annotations
 import inspect
 import numbers
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 from keras import tree
 
 from rnnlab.state import state_variables
+
+
+class Run(NamedTuple):
+    """One replica to train: its seed, and its numbers for `build` and for the optimizer."""
+
+    seed: int
+    to_build: dict[str, float]
+    to_optimizer: dict[str, float]
+
+    @property
+    def settings(self) -> dict[str, float]:
+        return {**self.to_build, **self.to_optimizer}
+
+    def __str__(self) -> str:
+        return f"seed {self.seed}" + "".join(f", {name} {value}" for name, value in self.settings.items())
 
 
 def check_seeds(seeds: Sequence[int]) -> list[int]:
@@ -21,13 +36,12 @@ def check_seeds(seeds: Sequence[int]) -> list[int]:
     for seed in values:
         if isinstance(seed, bool) or not isinstance(seed, numbers.Integral) or not 0 <= seed < 2**32:
             raise ValueError(f"seeds: expected integers from 0 to 2**32 - 1, got {seed!r}")
-    if len(set(values)) < len(values):
-        raise ValueError(f"seeds: expected all different, got {values}")
     return [int(seed) for seed in values]
 
 
-def check_training(epochs: int, batch_size: int, reset_state: str | None) -> None:
-    for name, value in (("epochs", epochs), ("batch_size", batch_size)):
+def check_training(epochs: int, batch_size: int, steps_per_epoch: int | None, reset_state: str | None) -> None:
+    steps = 1 if steps_per_epoch is None else steps_per_epoch
+    for name, value in (("epochs", epochs), ("batch_size", batch_size), ("steps_per_epoch", steps)):
         if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < 1:
             raise ValueError(f"{name}: expected an integer of at least 1, got {value!r}")
     if reset_state not in (None, "epoch"):
@@ -60,15 +74,22 @@ def check_optimizer(optimizer: Any) -> keras.optimizers.Optimizer:
     return optimizer
 
 
-def split_settings(
+def check_steps(steps_per_epoch: int | None, batch_size: int, samples: int) -> None:
+    if steps_per_epoch is not None and samples % (steps_per_epoch * batch_size):
+        raise ValueError(
+            f"steps_per_epoch: expected the {samples} samples to last for a whole number of epochs, got {steps_per_epoch} "
+            f"steps of {batch_size} samples"
+        )
+
+
+def runs_of(
     vary: dict[str, Sequence[float]] | None,
     seeds: list[int],
     build: Callable,
     optimizer: keras.optimizers.Optimizer,
-) -> tuple[dict[int, dict[str, float]], dict[int, dict[str, float]]]:
-    """The varied numbers of each seed, split into arguments of `build` and attributes of the optimizer."""
-    to_build: dict[int, dict[str, float]] = {seed: {} for seed in seeds}
-    to_optimizer: dict[int, dict[str, float]] = {seed: {} for seed in seeds}
+) -> list[Run]:
+    """The replicas to train: the varied numbers of each, split into arguments of `build` and attributes of the optimizer."""
+    runs = [Run(seed, {}, {}) for seed in seeds]
     arguments = list(inspect.signature(build).parameters)[1:]
     for name, values in (vary or {}).items():
         values = list(values)
@@ -76,12 +97,17 @@ def split_settings(
             raise ValueError(f"vary: expected {len(seeds)} numbers for {name!r}, one per seed, got {len(values)}")
         if not all(isinstance(value, numbers.Real) and not isinstance(value, bool) for value in values):
             raise ValueError(f"vary: expected numbers for {name!r}, got {values}")
-        target = to_build if name in arguments else to_optimizer
-        if target is to_optimizer:
+        if name not in arguments:
             _check_hyperparameter(name, optimizer, arguments)
-        for seed, value in zip(seeds, values, strict=True):
-            target[seed][name] = float(value) if target is to_optimizer else value
-    return to_build, to_optimizer
+        for run, value in zip(runs, values, strict=True):
+            if name in arguments:
+                run.to_build[name] = value
+            else:
+                run.to_optimizer[name] = float(value)
+    for place, run in enumerate(runs):
+        if run in runs[:place]:
+            raise ValueError(f"seeds: expected replicas that are all different, got {run} twice")
+    return runs
 
 
 def _check_hyperparameter(name: str, optimizer: keras.optimizers.Optimizer, arguments: list[str]) -> None:
@@ -135,10 +161,10 @@ def structure(model: keras.Model) -> dict[str, Any]:
     return {"weights": shapes, "config": _without_start(_config(model))}
 
 
-def check_same_structure(expected: dict[str, Any], found: dict[str, Any], seed: int) -> None:
+def check_same_structure(expected: dict[str, Any], found: dict[str, Any], run: Run) -> None:
     if found != expected:
         where = _first_difference(expected, found, "model")
-        raise ValueError(f"build: expected networks that differ in their initial weights only, but for seed {seed} {where}")
+        raise ValueError(f"build: expected networks that differ in their initial weights only, but for {run} {where}")
 
 
 def _config(model: keras.Model) -> Any:

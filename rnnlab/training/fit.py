@@ -32,6 +32,7 @@ def fit_replicas(
     reset_state: str | None = None,
     validation_data: tuple[Any, Any] | None = None,
     vary: dict[str, Sequence[float]] | None = None,
+    steps_per_epoch: int | None = None,
     early_stopping: keras.callbacks.EarlyStopping | None = None,
     verbose: str | int = "auto",
 ) -> Replicas:
@@ -47,7 +48,8 @@ def fit_replicas(
         build: `build(seed)` returns an uncompiled Keras model. Global random generators are seeded with `seed` while it
             runs, so it need not handle the seed itself. All its models must have the same structure.
         x, y: arrays (or nested structures of arrays) with the samples along the first axis, as `fit` takes them.
-        seeds: one integer per replica, all different.
+        seeds: one integer per replica. A seed may stand several times where `vary` tells its replicas apart: they then start
+            from the same weights and see the same batches.
         epochs: passes over the data.
         batch_size: samples per update; a stateful model must be built with the same.
         optimizer, loss, metrics: as for `Model.compile`. `use_ema`, `gradient_accumulation_steps` and loss-scaling optimizers
@@ -57,8 +59,10 @@ def fit_replicas(
         reset_state: "epoch" sets the states of a stateful model to zero before each pass and at the end; None lets them run on,
             as `fit` does.
         validation_data: (x, y), evaluated after each pass in batches of `batch_size`, from the states that training left.
-        vary: a name and one number per seed. A name that `build` takes as an argument goes there; otherwise it must be a number
-            of the optimizer, such as "learning_rate".
+        vary: a name and one number per replica. A name that `build` takes as an argument goes there; otherwise it must be a
+            number of the optimizer, such as "learning_rate".
+        steps_per_epoch: updates per epoch, where several epochs share a pass over the data, as in `fit` with a repeated
+            dataset; None makes each epoch a pass.
         early_stopping: a `keras.callbacks.EarlyStopping`, applied to each replica by itself.
         verbose: 1 shows progress on standard error, 0 shows none, "auto" shows it on a terminal.
 
@@ -73,40 +77,41 @@ def fit_replicas(
     load_backend()
     clock = Clock()
     seeds = checks.check_seeds(seeds)
-    checks.check_training(epochs, batch_size, reset_state)
+    checks.check_training(epochs, batch_size, steps_per_epoch, reset_state)
     data = checks.check_data(x, y, "x, y")
     validation = checks.check_data(*validation_data, "validation_data") if validation_data is not None else None
     optimizer = checks.check_optimizer(optimizer)
-    to_build, to_optimizer = checks.split_settings(vary, seeds, build, optimizer)
+    runs = checks.runs_of(vary, seeds, build, optimizer)
 
-    def build_one(seed: int) -> keras.Model:
-        with clock("build"), seeded(seed):
-            return checks.check_built(build(seed, **to_build[seed]))
+    def build_one(run: checks.Run) -> keras.Model:
+        with clock("build"), seeded(run.seed):
+            return checks.check_built(build(run.seed, **run.to_build))
 
-    template = build_one(seeds[0])
+    template = build_one(runs[0])
     checks.check_model(template, data, validation, batch_size)
+    checks.check_steps(steps_per_epoch, batch_size, len(keras.tree.flatten(data)[0]))
     with clock("compile"):
         program = Program(
             template,
             data,
             batch_size=batch_size,
+            steps_per_epoch=steps_per_epoch,
             optimizer=optimizer,
             loss=loss,
             metrics=list(metrics),
             shuffle=shuffle,
             reset_state=reset_state,
             validation_data=validation,
-            hyperparameters=tuple(to_optimizer[seeds[0]]),
+            hyperparameters=tuple(runs[0].to_optimizer),
             early_stopping=early_stopping,
         )
         program.compile()
-    schedule = Schedule(program, build_one, seeds, to_optimizer, epochs)
-    with progress(len(seeds), epochs, verbose) as show:
+    schedule = Schedule(program, build_one, runs, epochs)
+    with progress(len(runs), epochs, verbose) as show:
         finished = schedule.run(show, clock)
     if schedule.interrupted and not finished:
         raise KeyboardInterrupt
-    settings = {seed: {**to_build[seed], **to_optimizer[seed]} for seed in seeds}
-    ordered = {seed: finished[seed]._replace(settings=settings[seed]) for seed in seeds if seed in finished}
+    ordered = [finished[place] for place in sorted(finished)]
     return Replicas(build_one, ordered, program.log_names, clock.seconds(), schedule.interrupted)
 
 

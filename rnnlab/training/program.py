@@ -20,6 +20,7 @@ from keras import ops, tree
 
 from rnnlab.state import state_variables
 from rnnlab.training.checks import model_variables
+from rnnlab.training.recurrent import merged_products
 from rnnlab.training.stopping import Stopping
 
 # Passes per call of the compiled program at most, so that its buffers for logs and orders stay small.
@@ -36,6 +37,11 @@ def emit_loops_whole(limit: int = 1 << 16) -> None:
     XLA reads it when it first compiles. An XLA_FLAGS of the user's own is left as it is.
     """
     os.environ.setdefault("XLA_FLAGS", f"--xla_backend_extra_options=xla_cpu_small_while_loop_byte_threshold={limit}")
+
+
+def cores() -> int:
+    """Processor cores that this process may use: as many replicas run at the same time."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def load_backend() -> Any:
@@ -76,6 +82,7 @@ class Program:
         data: tuple[Any, Any],
         *,
         batch_size: int,
+        steps_per_epoch: int | None,
         optimizer: keras.optimizers.Optimizer,
         loss: Any,
         metrics: Any,
@@ -100,9 +107,11 @@ class Program:
         self.resets_state = reset_state == "epoch"
         self.data = tree.map_structure(ops.convert_to_tensor, data)
         self.validation_data = validation_data and tree.map_structure(ops.convert_to_tensor, validation_data)
-        self.samples = _samples(data)
-        self.rows = _rows_per_call(self.samples) if shuffle else 1
-        self.max_passes = self.rows if shuffle else MAX_PASSES
+        self.samples = steps_per_epoch * batch_size if steps_per_epoch else _samples(data)  # of one pass, in this module
+        self.passes_through = _samples(data) // self.samples
+        same_order = not shuffle and self.passes_through == 1
+        self.rows = 1 if same_order else _rows_per_call(self.samples)
+        self.max_passes = MAX_PASSES if same_order else self.rows
         self.log_names = self._log_names()
         self.stopping = Stopping(early_stopping, self.log_names, model) if early_stopping is not None else None
         self._run = self.backend.compiled(self._passes)
@@ -153,11 +162,12 @@ class Program:
         It follows from the seed and the number of the pass alone, so that it is the same wherever training was cut.
         """
         orders = np.zeros((self.rows, self.samples), dtype=np.int32)
-        if not self.shuffle:
-            orders[:] = np.arange(self.samples)
-            return orders
-        for row in range(passes):
-            orders[row] = np.random.default_rng([seed, first + row]).permutation(self.samples)
+        through, whole = -1, np.arange(self.samples * self.passes_through)
+        for row in range(max(passes, 1) if self.rows > 1 else 1):
+            now, part = divmod(first + row, self.passes_through)
+            if self.shuffle and now != through:
+                through, whole = now, np.random.default_rng([seed, now]).permutation(len(whole))
+            orders[row] = whole[part * self.samples : (part + 1) * self.samples]
         return orders
 
     def final(self, carry: Carry) -> tuple[list[np.ndarray], list[np.ndarray]]:
@@ -254,7 +264,8 @@ class Program:
     def _forward(self, x, y, training: bool):
         """Loss of one batch, with every metric updated, in the order of Keras' own train_step."""
         model = self.model
-        prediction = model(x, training=training) if model._call_has_training_arg else model(x)
+        with merged_products(model):
+            prediction = model(x, training=training) if model._call_has_training_arg else model(x)
         loss = model.compute_loss(x=x, y=y, y_pred=prediction, sample_weight=None, training=training)
         model._loss_tracker.update_state(loss, sample_weight=tree.flatten(x)[0].shape[0])
         model.compute_metrics(x, y, prediction, None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import keras
@@ -11,51 +12,55 @@ import pandas as pd
 from keras import ops, tree
 
 from rnnlab.state import set_state, state_variables
-from rnnlab.training.checks import model_variables
-from rnnlab.training.program import load_backend
+from rnnlab.training.checks import Run, model_variables
+from rnnlab.training.program import cores, load_backend
+from rnnlab.training.recurrent import merged_products
 
 
 class Replica(NamedTuple):
     """One finished replica: weights in the order of trainable, then non-trainable variables; recurrent states; logs."""
 
+    run: Run
     weights: list[np.ndarray]
     states: list[np.ndarray]
     logs: np.ndarray  # (passes, names)
-    settings: dict[str, float]
 
 
 class Replicas:
     """Trained replicas of one network, in the order of `seeds`.
 
     Attributes:
-        seeds: the seeds that finished.
+        seeds: the seed of each replica that finished.
         history: one row per replica and pass: seed, the varied settings, epoch (from 1), loss, metrics, val_ scores.
+        curves: the same, one frame per replica.
         diverged: seeds whose loss or weights became nan or infinite.
-        finished: weights, states and logs of each replica by seed; `log_names` names the columns of the logs.
+        finished: seed, settings, weights, states and logs of each replica; `log_names` names the columns of the logs.
         seconds: wall time spent to "build" the networks, to "compile" the program, to "train", and in "total".
         interrupted: whether Ctrl-C cut the training, so that seeds are missing.
     """
 
     def __init__(
         self,
-        rebuild: Callable[[int], keras.Model],
-        finished: dict[int, Replica],
+        rebuild: Callable[[Run], keras.Model],
+        finished: list[Replica],
         log_names: list[str],
         seconds: dict[str, float],
         interrupted: bool,
     ) -> None:
         self._rebuild, self.finished, self.log_names = rebuild, finished, log_names
         self._models: list[keras.Model] | None = None
-        self.seeds = tuple(finished)
+        self._predictors: dict[Any, _Predictor] = {}
+        self.seeds = tuple(replica.run.seed for replica in finished)
         self.seconds, self.interrupted = seconds, interrupted
-        self.history = _history(finished, log_names)
-        self.diverged = tuple(seed for seed, replica in finished.items() if not _finite(replica, log_names))
+        self.curves = [_curve(replica, log_names) for replica in finished]
+        self.history = pd.concat(self.curves or [pd.DataFrame(columns=["seed", "epoch", *log_names])], ignore_index=True)
+        self.diverged = tuple(replica.run.seed for replica in finished if not _finite(replica, log_names))
 
     @property
     def models(self) -> list[keras.Model]:
         """One plain Keras model per seed with its trained weights (and recurrent state); built when first asked for."""
         if self._models is None:
-            self._models = [self._restore(seed, replica) for seed, replica in self.finished.items()]
+            self._models = [self._restore(replica) for replica in self.finished]
         return self._models
 
     def predict(self, x: Any, batch_size: int | None = None) -> np.ndarray:
@@ -70,12 +75,19 @@ class Replicas:
         if not self.finished:
             raise ValueError("predict: expected at least one finished replica, got none")
         x = tree.map_structure(_as_input, x)
-        predictor = _Predictor(self._rebuild(self.seeds[0]), x, batch_size)
-        outputs = [predictor(replica) for replica in self.finished.values()]
+        # Compiled once for all inputs of the same shape, so that many questions can be asked in portions.
+        key = (batch_size, str(tree.map_structure(lambda a: (a.shape, a.dtype), x)))
+        if key not in self._predictors:
+            self._predictors = {key: _Predictor(self._rebuild(self.finished[0].run), x, batch_size)}
+        predictor = self._predictors[key]
+        batches = predictor.batches(x)
+        outputs = [predictor(self.finished[0], batches)]
+        with ThreadPoolExecutor(cores()) as pool:
+            outputs += pool.map(lambda replica: predictor(replica, batches), self.finished[1:])
         return tree.map_structure(lambda *arrays: np.stack(arrays), *outputs)
 
-    def _restore(self, seed: int, replica: Replica) -> keras.Model:
-        model = self._rebuild(seed)
+    def _restore(self, replica: Replica) -> keras.Model:
+        model = self._rebuild(replica.run)
         for variable, weight in zip(model_variables(model), replica.weights, strict=True):
             variable.assign(weight)
         if replica.states:
@@ -84,7 +96,7 @@ class Replicas:
 
 
 class _Predictor:
-    """The forward pass of a model over all batches of `x`, compiled once for all replicas."""
+    """The forward pass of a model over all batches of inputs like `x`, compiled once for all replicas."""
 
     def __init__(self, model: keras.Model, x: Any, batch_size: int | None) -> None:
         states = state_variables(model)
@@ -98,12 +110,12 @@ class _Predictor:
         batches = -(-self.samples // size)
         # The last batch is filled up by repeating the last sample; its outputs are cut off again.
         index = np.minimum(np.arange(batches * size), self.samples - 1).reshape(batches, size)
-        self.x = tree.map_structure(lambda a: ops.convert_to_tensor(a[index]), x)
+        self.index = index
         variables = model_variables(model) + states
 
         def outputs_of(values, x):
             def batch(i, values):
-                with keras.StatelessScope(list(zip(variables, values, strict=True))) as scope:
+                with keras.StatelessScope(list(zip(variables, values, strict=True))) as scope, merged_products(model):
                     inputs = tree.map_structure(lambda a: a[i], x)
                     output = model(inputs, training=False) if model._call_has_training_arg else model(inputs)
                 new = [ops.reshape(scope.get_current_value(v), v.shape) for v in variables]
@@ -125,8 +137,11 @@ class _Predictor:
 
         self._run = load_backend().compiled(outputs_of)
 
-    def __call__(self, replica: Replica) -> Any:
-        buffers = self._run([*replica.weights, *replica.states], self.x)
+    def batches(self, x: Any) -> Any:
+        return tree.map_structure(lambda a: ops.convert_to_tensor(a[self.index]), x)
+
+    def __call__(self, replica: Replica, batches: Any) -> Any:
+        buffers = self._run([*replica.weights, *replica.states], batches)
         return tree.map_structure(lambda b: np.reshape(ops.convert_to_numpy(b), (-1, *b.shape[2:]))[: self.samples], buffers)
 
 
@@ -142,11 +157,9 @@ def _finite(replica: Replica, log_names: list[str]) -> bool:
     )
 
 
-def _history(finished: dict[int, Replica], log_names: list[str]) -> pd.DataFrame:
-    frames = []
-    for seed, replica in finished.items():
-        frame = pd.DataFrame({"seed": seed, **replica.settings, "epoch": np.arange(1, len(replica.logs) + 1)})
-        for column, name in enumerate(log_names):
-            frame[name] = replica.logs[:, column].astype("float64")
-        frames.append(frame)
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=["seed", "epoch", *log_names])
+def _curve(replica: Replica, log_names: list[str]) -> pd.DataFrame:
+    run = replica.run
+    frame = pd.DataFrame({"seed": run.seed, **run.settings, "epoch": np.arange(1, len(replica.logs) + 1)})
+    for column, name in enumerate(log_names):
+        frame[name] = replica.logs[:, column].astype("float64")
+    return frame

@@ -12,6 +12,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from rnnlab.training.checks import Run
 from rnnlab.training.result import Replica, Replicas
 
 FORMAT = "rnnlab replicas 1"
@@ -30,14 +31,14 @@ def save_replicas(replicas: Replicas, path: str | Path, notes: dict[str, Any] | 
     if not replicas.seeds:
         raise ValueError("replicas: expected at least one finished replica, got none")
     arrays: dict[str, np.ndarray] = {}
-    for place, replica in enumerate(replicas.finished.values()):
+    for place, replica in enumerate(replicas.finished):
         arrays |= {f"weight_{place}_{i}": weight for i, weight in enumerate(replica.weights)}
         arrays |= {f"state_{place}_{i}": state for i, state in enumerate(replica.states)}
         arrays[f"logs_{place}"] = replica.logs
     about = {
         "format": FORMAT,
         "seeds": list(replicas.seeds),
-        "settings": [replica.settings for replica in replicas.finished.values()],
+        "settings": [replica.run.settings for replica in replicas.finished],
         "log_names": replicas.log_names,
         "notes": notes or {},
     }
@@ -71,14 +72,17 @@ def load_replicas(path: str | Path) -> tuple[Replicas, dict[str, Any]]:
                 stored = {name: arrays[name] for name in arrays.files}
     except (zipfile.BadZipFile, KeyError, ValueError, TypeError) as error:
         raise ValueError(f"{path}: expected a file that --save wrote, got something else ({error})") from error
-    finished = {
-        seed: Replica(
-            _numbered(stored, f"weight_{place}_"), _numbered(stored, f"state_{place}_"), stored[f"logs_{place}"], settings
+    finished = [
+        Replica(
+            Run(seed, settings, {}),
+            _numbered(stored, f"weight_{place}_"),
+            _numbered(stored, f"state_{place}_"),
+            stored[f"logs_{place}"],
         )
         for place, (seed, settings) in enumerate(zip(about["seeds"], about["settings"], strict=True))
-    }
+    ]
 
-    def rebuild(seed: int) -> keras.Model:
+    def rebuild(run: Run) -> keras.Model:
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "model.keras"
             file.write_bytes(network)

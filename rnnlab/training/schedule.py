@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -13,7 +12,7 @@ import numpy as np
 from keras import ops
 
 from rnnlab.training import checks
-from rnnlab.training.program import Program
+from rnnlab.training.program import Program, cores
 from rnnlab.training.progress import Clock
 from rnnlab.training.result import Replica
 
@@ -31,27 +30,24 @@ class Schedule:
     def __init__(
         self,
         program: Program,
-        build: Callable[[int], keras.Model],
-        seeds: Sequence[int],
-        hyperparameters: dict[int, dict[str, float]],
+        build: Callable[[checks.Run], keras.Model],
+        runs: Sequence[checks.Run],
         epochs: int,
     ) -> None:
-        self.program, self.build, self.seeds, self.epochs = program, build, list(seeds), epochs
-        self.hyperparameters = hyperparameters
+        self.program, self.build, self.runs, self.epochs = program, build, list(runs), epochs
         self.structure = checks.structure(program.model)
         self.interrupted = False
         self._stop = threading.Event()
-        self._passes = dict.fromkeys(self.seeds, 0)
+        self._passes = [0] * len(self.runs)
         self._pace = 1.0  # passes per second of the latest call, whichever replica made it
 
     def run(self, show: Callable[[int, int], None], clock: Clock) -> dict[int, Replica]:
-        """Trains all replicas, in blocks that fit into memory; returns those that finished, by seed."""
+        """Trains all replicas, in blocks that fit into memory; returns those that finished, by their place in `runs`."""
         finished: dict[int, Replica] = {}
         block, workers = self.sizes()
         try:
-            for start in range(0, len(self.seeds), block):
-                seeds = self.seeds[start : start + block]
-                initial = {seed: self._initial(seed) for seed in seeds}
+            for start in range(0, len(self.runs), block):
+                initial = {place: self._initial(place) for place in range(start, min(start + block, len(self.runs)))}
                 with clock("train"):
                     self._run_block(initial, workers, finished, show)
         except KeyboardInterrupt:
@@ -61,34 +57,33 @@ class Schedule:
     def sizes(self) -> tuple[int, int]:
         """Replicas in a block, and threads: one per core, fewer where the replicas would not fit into memory together."""
         bytes_each = sum(int(np.prod(v.shape)) * 4 for v in self.program.variables)
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        workers = max(1, min(cores, len(self.seeds), MEMORY_BYTES // (COPIES * bytes_each)))
+        workers = max(1, min(cores(), len(self.runs), MEMORY_BYTES // (COPIES * bytes_each)))
         return max(workers, MEMORY_BYTES // (COPIES * bytes_each)), workers
 
     def _run_block(self, initial: dict, workers: int, finished: dict, show: Callable[[int, int], None]) -> None:
         pool = ThreadPoolExecutor(workers, thread_name_prefix="replica")
         try:
-            running = {pool.submit(self._train, seed, weights): seed for seed, weights in initial.items()}
+            running = {pool.submit(self._train, place, weights): place for place, weights in initial.items()}
             while running:
                 done, _ = wait(running, timeout=0.1, return_when=FIRST_COMPLETED)
                 for future in done:
                     finished[running.pop(future)] = future.result()
-                show(sum(self._passes.values()), len(finished))
+                show(sum(self._passes), len(finished))
         finally:
             # Replicas in training end with the call that they are in; after a clean block none is left.
             self._stop.set()
             pool.shutdown(wait=True, cancel_futures=True)
             self._stop.clear()
 
-    def _initial(self, seed: int) -> list[np.ndarray]:
-        if seed == self.seeds[0]:
+    def _initial(self, place: int) -> list[np.ndarray]:
+        if place == 0:
             return [np.array(ops.convert_to_numpy(v)) for v in self.program.model_variables]
-        model = self.build(seed)
-        checks.check_same_structure(self.structure, checks.structure(model), seed)
+        model = self.build(self.runs[place])
+        checks.check_same_structure(self.structure, checks.structure(model), self.runs[place])
         return [np.array(ops.convert_to_numpy(v)) for v in checks.model_variables(model)]
 
-    def _train(self, seed: int, weights: list[np.ndarray]) -> Replica:
-        numbers = self.hyperparameters[seed]
+    def _train(self, place: int, weights: list[np.ndarray]) -> Replica:
+        seed, numbers = self.runs[place].seed, self.runs[place].to_optimizer
         carry = self.program.start(weights, numbers)
         logs: list[np.ndarray] = []
         done = 0
@@ -101,9 +96,9 @@ class Schedule:
             done += len(scores)
             if len(scores) < passes:  # stopped early
                 break
-            self._passes[seed] = done
-        self._passes[seed] = self.epochs
+            self._passes[place] = done
+        self._passes[place] = self.epochs
         if self._stop.is_set() and done < self.epochs:
-            raise InterruptedError(f"replica {seed} was cut after {done} of {self.epochs} passes")
+            raise InterruptedError(f"replica of {self.runs[place]} was cut after {done} of {self.epochs} passes")
         final, states = self.program.final(carry)
-        return Replica(final, states, np.concatenate(logs), {})
+        return Replica(self.runs[place], final, states, np.concatenate(logs))
