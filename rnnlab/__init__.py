@@ -9,7 +9,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rnnlab import cells, datasets, figures, sales, state, training
+    from rnnlab import addition, cells, characters, datasets, digit_sums, figures, metrics, sales, state, training, verdicts
+    from rnnlab.addition import build_adder
+    from rnnlab.digit_sums import build_digit_adder
     from rnnlab.sales import build_sales_forecaster
     from rnnlab.training import Replicas, fit_replicas
 
@@ -17,17 +19,30 @@ __version__ = "0.1.0"
 __all__ = [
     "Replicas",
     "__version__",
+    "addition",
+    "build_adder",
+    "build_digit_adder",
     "build_sales_forecaster",
     "cells",
+    "characters",
     "datasets",
+    "digit_sums",
     "figures",
     "fit_replicas",
+    "metrics",
     "sales",
     "state",
     "training",
+    "verdicts",
 ]
 
-_MODULE_OF = {"Replicas": "training", "build_sales_forecaster": "sales", "fit_replicas": "training"}
+_MODULE_OF = {
+    "Replicas": "training",
+    "build_adder": "addition",
+    "build_digit_adder": "digit_sums",
+    "build_sales_forecaster": "sales",
+    "fit_replicas": "training",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -19,17 +19,37 @@ FILES = {path.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text("utf-8")
 
 # Which other rooms a room may import.
 ROOMS = {
-    "__init__": {"datasets", "cells", "figures", "sales", "state", "training"},
+    "__init__": {
+        "addition",
+        "cells",
+        "characters",
+        "datasets",
+        "digit_sums",
+        "figures",
+        "metrics",
+        "sales",
+        "state",
+        "training",
+        "verdicts",
+    },
+    "addition": {"cells", "characters"},
+    "addition_report": {"addition", "command_line", "figures", "training", "verdicts"},
     "cells": set(),
+    "characters": set(),
     "command_line": set(),
     "datasets": {"dates"},
     "dates": set(),
+    "digit_report": {"command_line", "digit_studies", "figures"},
+    "digit_studies": {"verdicts"},
+    "digit_sums": {"cells"},
     "figures": set(),
     "journal": set(),
+    "metrics": set(),
     "sales": {"cells", "state"},
     "sales_report": {"command_line", "datasets", "figures", "sales", "training"},
     "state": set(),
     "training": {"state"},
+    "verdicts": set(),
 }
 
 

@@ -1,4 +1,4 @@
-"""Data frames to matplotlib figures. Nothing here saves or shows; every run is drawn, not only a mean."""
+"""Figures of the sales forecaster."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator, ScalarFormatter
 
-COLORS = {"simple_rnn": "tab:red", "lstm": "tab:green", "gru": "tab:blue"}
-LABELS = {"simple_rnn": "simple RNN", "lstm": "LSTM", "gru": "GRU"}
+from rnnlab.figures.cells import COLORS, LABELS
+
 REFERENCES = {
     "persistence": "persistence",
     "drift": "drift",

@@ -1,0 +1,130 @@
+"""Stock `fit` and `fit_replicas` on the sequence-to-sequence adder, from one process.
+
+    python benchmarks/addition.py [--rounds 3]
+
+First time per update at batch 32: stock on the network as published (`unroll=False`) and laid out (`unroll=True`, as our
+builder has it), and `fit_replicas` with one replica and with as many as there are cores, per replica. Then time to 99.7 % of
+the held-out sums: the classic recipe in stock `fit`, and the fast recipe in `fit_replicas`. Medians over rounds in which all
+take turns, since machines are noisy.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable
+
+import keras
+import numpy as np
+
+from rnnlab import addition, fit_replicas
+from rnnlab.cells import CELLS
+from rnnlab.metrics import exact
+from rnnlab.training import cores
+
+BATCH, UPDATES = 32, 300
+LOSS = "categorical_crossentropy"
+GOAL = 0.997
+
+
+def stock(cell: str, unroll: bool, x: np.ndarray, y: np.ndarray) -> Callable[[], float]:
+    """A function that trains one more pass and returns the milliseconds of an update."""
+    model = addition.build_adder(cell=cell, unroll=unroll, seed=0)
+    model.compile("adam", LOSS)
+    model.fit(x[: 5 * BATCH], y[: 5 * BATCH], batch_size=BATCH, verbose=0)
+
+    def one_pass() -> float:
+        started = time.perf_counter()
+        model.fit(x, y, batch_size=BATCH, verbose=0)
+        return (time.perf_counter() - started) / (len(x) / BATCH) * 1e3
+
+    return one_pass
+
+
+def replicas(cell: str, count: int, x: np.ndarray, y: np.ndarray) -> float:
+    """Milliseconds of an update of one replica, compiling and building excluded."""
+    trained = fit_replicas(
+        lambda seed: addition.build_adder(cell=cell, seed=seed),
+        x,
+        y,
+        seeds=range(count),
+        epochs=10,
+        batch_size=BATCH,
+        loss=LOSS,
+        verbose=0,
+    )
+    return trained.seconds["train"] / (10 * len(x) / BATCH) / count * 1e3
+
+
+def per_update(rounds: int) -> None:
+    x, y = addition.encode(addition.draw_questions(BATCH * UPDATES, 3, np.random.default_rng(0)), 3)
+    for cell in CELLS:
+        published, unrolled = (stock(cell, unroll, x, y) for unroll in (False, True))
+        times = [(published(), unrolled(), replicas(cell, 1, x, y), replicas(cell, cores(), x, y)) for _ in range(rounds)]
+        as_published, laid_out, alone, together = map(statistics.median, zip(*times, strict=True))
+        print(
+            f"{cell:10s} batch {BATCH} | stock {as_published:5.2f} ms an update, laid out {laid_out:5.2f} ms | fit_replicas, "
+            f"one replica {alone:5.2f} ms: {as_published / alone:4.1f}x and {laid_out / alone:4.1f}x; {cores()} replicas "
+            f"{together:5.2f} ms each: {as_published / together:4.1f}x and {laid_out / together:4.1f}x",
+            flush=True,
+        )
+
+
+def to_goal() -> None:
+    """Seconds until GOAL of the held-out sums are right; the seconds of stock `fit` include its validation, as ours do."""
+    seconds = {"stock": stock_to_goal(), "fast": fast_to_goal()}
+    print(
+        f"to {GOAL:.1%} of the held-out sums | classic recipe, stock fit {seconds['stock']:6.1f} s | fast recipe, fit_replicas "
+        f"{seconds['fast']:5.1f} s a seed: {seconds['stock'] / seconds['fast']:4.1f}x",
+        flush=True,
+    )
+
+
+def stock_to_goal() -> float:
+    recipe = addition.RECIPES["classic"]
+    split = addition.split_questions(recipe.questions, recipe.held_out, 3, np.random.default_rng(0))
+    data, held_out = addition.encode(split.train, 3), addition.encode(split.held_out, 3)
+    keras.utils.set_random_seed(0)
+    model = addition.build_adder(unroll=False, seed=0)
+    model.compile(recipe.optimizer(len(split.train), recipe.epochs), LOSS, metrics=[exact])
+    model.fit(data[0][:160], data[1][:160], batch_size=recipe.batch_size, epochs=1, verbose=0)  # traces
+    started = time.perf_counter()
+    for _ in range(3 * recipe.epochs):
+        model.fit(*data, batch_size=recipe.batch_size, validation_data=held_out, validation_batch_size=512, verbose=0)
+        if model.history.history["val_exact"][-1] >= GOAL:
+            return time.perf_counter() - started
+    return float("nan")
+
+
+def fast_to_goal() -> float:
+    recipe = addition.RECIPES["fast"]
+    split = addition.split_questions(recipe.questions, recipe.held_out, 3, np.random.default_rng(0), recipe.short)
+    trained = fit_replicas(
+        lambda seed: addition.build_adder(seed=seed),
+        *addition.encode(split.train, 3),
+        seeds=range(cores()),
+        epochs=recipe.epochs,
+        batch_size=recipe.batch_size,
+        optimizer=recipe.optimizer(len(split.train), recipe.epochs),
+        loss=LOSS,
+        metrics=[exact],
+        validation_data=addition.encode(split.held_out, 3),
+        verbose=0,
+    )
+    reached = trained.history[trained.history.val_exact >= GOAL].groupby("seed").epoch.min()
+    if len(reached) < len(trained.seeds):
+        return float("nan")
+    return trained.seconds["train"] / len(trained.seeds) * reached.mean() / recipe.epochs
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=3)
+    rounds = parser.parse_args().rounds
+    per_update(rounds)
+    to_goal()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""Whether runs bear out what was published: "holds", "does not hold" or "cannot be decided", by rule.
+
+The seed is the unit: every score is one run.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from scipy import stats
+
+LEVEL = 0.05
+
+
+def extreme(scores: Mapping[str, Sequence[float] | np.ndarray], name: str, *, highest: bool) -> dict[str, str]:
+    """Whether `name` scores highest (or lowest) of all.
+
+    It holds where one-sided Welch tests at 5 % set it apart from each of the others; it does not hold where such a test puts
+    another one before it. Runs that all score the same count as what they are: equal or apart without any doubt.
+
+    Args:
+        scores: at least two runs each.
+
+    Returns:
+        "verdict", and "evidence": the means.
+    """
+    others = [other for other in scores if other != name]
+    wins = all(_apart(scores[name], scores[other], highest) for other in others)
+    loses = any(_apart(scores[other], scores[name], highest) for other in others)
+    means = ", ".join(f"{other} {np.mean(values):.4g}" for other, values in scores.items())
+    return {"verdict": "holds" if wins else "does not hold" if loses else "cannot be decided", "evidence": f"means: {means}"}
+
+
+def _apart(first: Sequence[float] | np.ndarray, second: Sequence[float] | np.ndarray, greater: bool) -> bool:
+    if np.ptp(first) == 0 and np.ptp(second) == 0:
+        return bool(first[0] > second[0] if greater else first[0] < second[0])
+    side = "greater" if greater else "less"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # of one side without any spread, which Welch's test allows
+        return bool(stats.ttest_ind(first, second, equal_var=False, alternative=side).pvalue < LEVEL)
+
+
+def mostly(seen: Sequence[bool] | np.ndarray) -> dict[str, str]:
+    """Whether something is so in more than half of the runs, by the 95 % interval (Wilson) of its share."""
+    count, runs = int(np.sum(seen)), len(seen)
+    low, high = stats.binomtest(count, runs).proportion_ci(1 - LEVEL, method="wilson")
+    verdict = "holds" if low > 0.5 else "does not hold" if high < 0.5 else "cannot be decided"
+    return {"verdict": verdict, "evidence": f"{count} of {runs} runs"}
