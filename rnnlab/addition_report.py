@@ -175,40 +175,48 @@ class Report:
 
     def show(self, directory: Path) -> None:
         """Prints the tables."""
+        from rich import box
         from rich.console import Console
         from rich.table import Table
 
+        def table(title: str, *names: str) -> Table:
+            made = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+            for place, name in enumerate(names):
+                made.add_column(name, justify="right" if place else "left")
+            return made
+
         console = Console()
-        title = f"{len(self.split.unseen):,} unseen questions of up to {self.digits} digits, recipe {self.recipe}"
-        table = Table(title=title, caption=f"results in {directory}")
+        asked = f"{len(self.split.unseen):,} unseen questions of up to {self.digits} digits"
+        scores = table(
+            f"{asked}, recipe {self.recipe}: sums right", "cell", "seeds", "held out", "unseen", "min", "max", "s a seed"
+        )
         carried = [f"{n} carries" if n != 1 else "1 carry" for n in range(self.digits + 1)]
-        for name in ("cell", "units", "seeds", "held out", "unseen", "min", "max", "s a seed", *carried):
-            table.add_column(name, justify="left" if name == "cell" else "right")
+        carries = table("unseen sums right, by the number of columns that carry", "cell", *carried)
         for row in self.summary:
-            shares = [row["exact_heldout"], row["exact_unseen"], row["min"], row["max"]]
-            numbers = [*map(_percent, shares), f"{row['train_seconds']:.1f}", *map(_percent, row["by_carries"])]
-            table.add_row(figures.LABELS[row["cell"]], str(row["units"]), str(row["seeds"]), *numbers)
-        console.print(table)
-        if self.hardest:
-            mistakes = Table(title="hardest mistakes")
-            for name in ("question", "answer", "mostly said", "wrong in"):
-                mistakes.add_column(name, justify="right")
-            for row in self.hardest:
-                said = str(row["said"]) if row["said"] >= 0 else "no number"
-                mistakes.add_row(row["question"], str(row["answer"]), said, f"{row['wrong']} of {row['runs']}")
-            console.print(mistakes)
+            name = figures.LABELS[row["cell"]]
+            shares = [_percent(row[key]) for key in ("exact_heldout", "exact_unseen", "min", "max")]
+            scores.add_row(name, str(row["seeds"]), *shares, f"{row['train_seconds']:.1f}")
+            carries.add_row(name, *map(_percent, row["by_carries"]))
+        mistakes = table("hardest mistakes", "question", "answer", "mostly said", "wrong in")
+        for row in self.hardest:
+            said = str(row["said"]) if row["said"] >= 0 else "no number"
+            mistakes.add_row(row["question"], str(row["answer"]), said, f"{row['wrong']} of {row['runs']}")
+        for made in (scores, carries, mistakes):
+            console.print(made)
         for claim in self.claims:
             console.print(f"{claim['claim']}: {claim['verdict']} ({claim['evidence']})")
+        console.print(f"results: {directory}")
 
     @cached_property
     def _wrong(self) -> list[np.ndarray]:
         return [_unpack(row["wrong"]) for row in self.rows]
 
     def _figures(self) -> dict[str, Any]:
+        wrong = {row["cell"]: 1 - row["exact_unseen"] for row in self.summary}
         what = f"sums of up to {self.digits} digits, recipe {self.recipe}, {self.runs.seed.nunique()} seeds"
         return {
             "figure.png": figures.accuracy_by_epoch(self.history, title=what),
-            "figure_map.png": figures.error_map(self._map(), limit=10**self.digits, title=f"unseen {what}"),
+            "figure_map.png": figures.error_map(self._map(), wrong, limit=10**self.digits, title=f"unseen {what}"),
         }
 
     def _map(self) -> dict[str, np.ndarray]:

@@ -102,11 +102,12 @@ class StudyReport:
 
     def show(self, directory: Path) -> None:
         """Prints the table."""
+        from rich import box
         from rich.console import Console
         from rich.table import Table
 
         console = Console()
-        table = Table(title=self.study.title, caption=f"results in {directory}")
+        table = Table(title=self.study.title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
         for name in ("arm", "seeds", "sums right", "min", "max", "published", "loss", "all right first at", "in"):
             table.add_column(name, justify="left" if name == "arm" else "right")
         for row in self.summary:
@@ -118,6 +119,7 @@ class StudyReport:
         console.print(table)
         for claim in self.claims:
             console.print(f"{claim['claim']}: {claim['verdict']} ({claim['evidence']})")
+        console.print(f"results: {directory}")
 
 
 @dataclass(frozen=True)
@@ -202,15 +204,17 @@ class LongerReport:
 
     def show(self, directory: Path) -> None:
         """Prints the table."""
+        from rich import box
         from rich.console import Console
         from rich.table import Table
 
         lengths = sorted(set(self.runs.length))
-        table = Table(title=f"networks that add, by the test of {self.length:,} digits", caption=f"results in {directory}")
+        title = f"networks that add, by the test of {self.length:,} digits"
+        table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
         for name in ("cell", "layers", "carry-rich", "s a seed", "algorithm", "look-alike", "first breaks at"):
             table.add_column(name, justify="left" if name == "cell" else "right")
         for length in lengths:
-            table.add_column(f"{length:,} digits: random, chains", justify="right")
+            table.add_column(f"{length:,}: random, chains", justify="right")
         for row in self.summary:
             breaks = f"{row['first_break']:.0f}" if np.isfinite(row["first_break"]) else "–"
             right = [", ".join(_share(row["right"].get(f"{n} {kind}", np.nan)) for kind in KINDS) for n in lengths]
@@ -218,7 +222,9 @@ class LongerReport:
                 figures.LABELS[row["cell"]], str(row["num_layers"]), f"{row['share']:.0%}", f"{row['train_seconds']:.1f}",
                 str(row["algorithm"]), str(row["look_alike"]), breaks, *right,
             )  # fmt: skip
-        Console().print(table)
+        console = Console()
+        console.print(table)
+        console.print(f"results: {directory}")
 
     def _right(self, key: tuple) -> dict[str, float]:
         cell, layers, share = key

@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from rnnlab.figures.cells import COLORS, LABELS
 
@@ -51,26 +52,28 @@ def _runs(axis: Axes, group: pd.DataFrame, name: str, color: str, label: str) ->
     axis.plot(runs.index, runs.median(axis=1), color=color, linewidth=2, marker=".", label=label)
 
 
-def error_map(shares: Mapping[str, np.ndarray], *, limit: int, title: str) -> Figure:
+def error_map(shares: Mapping[str, np.ndarray], wrong: Mapping[str, float], *, limit: int, title: str) -> Figure:
     """Where in the plane of operands the sums are wrong: a panel per cell.
 
     Args:
         shares: for each cell the share of sums that are wrong, shape (n, n), first operand along axis 0; nan where none was
             asked.
+        wrong: for each cell the share of all sums that are wrong.
         limit: operands run from 0 to `limit` - 1.
     """
-    figure = Figure(figsize=(4.6 * len(shares) + 1.2, 5.2), layout="constrained")
+    figure = Figure(figsize=(4.6 * len(shares) + 1.2, 4.9), layout="constrained")
     axes = figure.subplots(1, len(shares), squeeze=False)[0]
     seen = np.concatenate([share[np.isfinite(share) & (share > 0)] for share in shares.values()] or [np.empty(0)])
     norm = LogNorm(seen.min() if len(seen) else 1e-4, max(seen.max(), 2 * seen.min()) if len(seen) else 1)
     for axis, (cell, share) in zip(axes, shares.items(), strict=True):
         extent = (0.0, float(limit), 0.0, float(limit))
         image = axis.imshow(share.T, origin="lower", extent=extent, norm=norm, cmap="magma_r", interpolation="nearest")
-        axis.set_title(f"{LABELS.get(cell, cell)}: {np.nanmean(share):.3%} wrong", fontsize=10)
+        axis.set_title(f"{LABELS.get(cell, cell)}: {wrong[cell]:.3%} wrong", fontsize=10)
         axis.set_xlabel("one operand")
         axis.set_facecolor("0.96")
     axes[0].set_ylabel("the other")
-    bar = figure.colorbar(image, ax=list(axes), shrink=0.8, label="share of the sums that are wrong; white: none")
+    bar = figure.colorbar(image, ax=list(axes), shrink=0.8, label="share of the sums that are wrong; grey: none")
     bar.ax.yaxis.set_major_formatter(lambda share, _: f"{100 * share:g} %")
+    bar.ax.yaxis.set_minor_formatter(NullFormatter())
     figure.suptitle(title, fontsize=11)
     return figure
