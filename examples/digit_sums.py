@@ -168,7 +168,14 @@ def train_arms(labels: list[str], study: Study, seeds: Sequence[int], arguments:
         raise KeyboardInterrupt
     seconds = {part: value / len(order) for part, value in replicas.seconds.items()}
     return [
-        {"arm": label, "seed": seed, "exact": curve.val_exact.tolist(), "loss": curve.val_loss.tolist(), "seconds": seconds}
+        {
+            "arm": label,
+            "seed": seed,
+            "exact": curve.val_exact.tolist(),
+            "train_loss": curve.loss.tolist(),
+            "loss": curve.val_loss.tolist(),
+            "seconds": seconds,
+        }
         for (label, seed), curve in zip(order, replicas.curves, strict=True)
     ]
 

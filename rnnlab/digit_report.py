@@ -23,7 +23,7 @@ class StudyReport:
 
     Args:
         name: of the study.
-        rows: a dict per run: arm, seed, exact and loss after each `EVERY` updates, seconds.
+        rows: a dict per run: arm, seed; exact and loss on held-out sums, and train_loss, after each `EVERY` updates; seconds.
     """
 
     name: str
@@ -43,6 +43,7 @@ class StudyReport:
                 | {
                     "updates": EVERY * len(row["exact"]),
                     "exact": row["exact"][-1],
+                    "train_loss": row["train_loss"][-1],
                     "loss": row["loss"][-1],
                     "first_perfect": EVERY * (perfect[0] + 1) if len(perfect) else np.nan,
                     "train_seconds": round(row["seconds"]["train"], 3),
@@ -77,6 +78,7 @@ class StudyReport:
                 "exact": group.exact.mean(),
                 "min": group.exact.min(),
                 "max": group.exact.max(),
+                "train_loss": group.train_loss.mean(),
                 "loss": group.loss.mean(),
                 "first_perfect": group.first_perfect.median(),
                 "perfect": int(group.first_perfect.notna().sum()),
@@ -107,14 +109,25 @@ class StudyReport:
         from rich.table import Table
 
         console = Console()
-        table = Table(title=self.study.title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-        for name in ("arm", "seeds", "sums right", "min", "max", "published", "loss", "all right first at", "in"):
-            table.add_column(name, justify="left" if name == "arm" else "right")
+        table = Table(
+            title=f"{self.study.title}: whole sums right; all: first update with every one right",
+            title_justify="left",
+            box=box.SIMPLE_HEAD,
+            padding=(0, 1, 0, 0),
+        )
+        for name in ("arm", "seeds", "right", "min", "max", "publ.", "train loss", "loss", "all at", "in"):
+            table.add_column(name, justify="left" if name == "arm" else "right", no_wrap=True)
         for row in self.summary:
             shares = [_share(row[name]) for name in ("exact", "min", "max", "published")]
             first = "never" if not row["perfect"] else f"{row['first_perfect']:.0f}"
             table.add_row(
-                row["arm"], str(row["seeds"]), *shares, f"{row['loss']:.3g}", first, f"{row['perfect']} of {row['seeds']}"
+                row["arm"],
+                str(row["seeds"]),
+                *shares,
+                f"{row['train_loss']:.2g}",
+                f"{row['loss']:.2g}",
+                first,
+                f"{row['perfect']}/{row['seeds']}",
             )
         console.print(table)
         for claim in self.claims:
@@ -251,4 +264,4 @@ def _write(
 
 
 def _share(value: float) -> str:
-    return f"{100 * value:.4g} %" if np.isfinite(value) else "–"
+    return f"{100 * value:.4g}%" if np.isfinite(value) else "–"

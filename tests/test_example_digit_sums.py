@@ -54,7 +54,14 @@ def test_longer_sums(tmp_path, monkeypatch, capsys):
 
 def rows_of(study, exact):
     return [
-        {"arm": arm, "seed": seed, "exact": curve, "loss": [0.1] * len(curve), "seconds": {"train": 1.0}}
+        {
+            "arm": arm,
+            "seed": seed,
+            "exact": curve,
+            "loss": [0.1] * len(curve),
+            "train_loss": [0.1] * len(curve),
+            "seconds": {"train": 1.0},
+        }
         for arm in digit_studies.STUDIES[study].arms
         for seed, curve in enumerate(exact(arm))
     ]

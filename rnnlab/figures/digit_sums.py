@@ -21,7 +21,10 @@ def accuracy_by_update(history: pd.DataFrame, *, title: str) -> Figure:
     axis = figure.subplots()
     arms = list(dict.fromkeys(history.arm))
     colors = matplotlib.colormaps["viridis"](np.linspace(0, 0.92, len(arms))) if len(arms) > 4 else [f"C{i}" for i in range(4)]
-    for color, arm in zip(colors, arms, strict=False):
+    known = {LABELS[cell]: color for cell, color in COLORS.items()} | {"simple RNN, tanh": COLORS["simple_rnn"]}
+    known |= {f"cell {cell}": color for cell, color in COLORS.items()} | {"simple RNN, ReLU": "tab:orange"}
+    for spare, arm in zip(colors, arms, strict=False):
+        color = known.get(arm, spare)
         runs = history[history.arm == arm].pivot(index="update", columns="seed", values="exact")
         for seed in runs if runs.shape[1] > 1 else []:
             axis.plot(runs.index, runs[seed], color=color, linewidth=0.5, alpha=0.35)
