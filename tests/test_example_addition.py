@@ -1,6 +1,5 @@
 """The addition example as a user meets it."""
 
-import importlib.util
 import json
 import os
 import signal
@@ -12,13 +11,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from helpers import EXAMPLES, check_refusal, load_example
 
-from rnnlab import addition, addition_report, command_line
+from rnnlab import addition, addition_report
 
-SCRIPT = Path(__file__).parent.parent / "examples" / "addition.py"
-spec = importlib.util.spec_from_file_location("addition_example", SCRIPT)
-example = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(example)
+SCRIPT = EXAMPLES / "addition.py"
+example = load_example("addition")
 
 
 def run(*arguments):
@@ -157,13 +155,4 @@ def test_accuracies_and_hardest_mistakes_come_from_the_answers():
 def test_wrong_input_gets_one_line_and_exit_2(arguments, message, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     Path("text.zip").write_text("no zip")
-    monkeypatch.setattr(sys, "argv", [str(SCRIPT)])
-    try:
-        code = command_line.run_main(example.main, arguments)
-    except SystemExit as ended:
-        code = ended.code
-    printed = capsys.readouterr().err
-    assert code == 2
-    assert message in printed
-    assert printed.count("\n") == 1
-    assert not list(tmp_path.glob("reports/*/*.csv"))
+    check_refusal(example, arguments, message, tmp_path, monkeypatch, capsys)

@@ -1,21 +1,17 @@
 """The digit sums example as a user meets it."""
 
-import importlib.util
 import json
-import sys
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from helpers import EXAMPLES, check_refusal, load_example
 
-from rnnlab import command_line, digit_studies, digit_sums
+from rnnlab import digit_studies, digit_sums
 from rnnlab.digit_report import LongerReport, StudyReport
 
-SCRIPT = Path(__file__).parent.parent / "examples" / "digit_sums.py"
-spec = importlib.util.spec_from_file_location("digit_sums_example", SCRIPT)
-example = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(example)
+SCRIPT = EXAMPLES / "digit_sums.py"
+example = load_example("digit_sums")
 
 
 def run(*arguments):
@@ -143,13 +139,4 @@ def test_networks_that_add_are_told_from_look_alikes():
 )
 def test_wrong_input_gets_one_line_and_exit_2(arguments, message, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "argv", [str(SCRIPT)])
-    try:
-        code = command_line.run_main(example.main, arguments)
-    except SystemExit as ended:
-        code = ended.code
-    printed = capsys.readouterr().err
-    assert code == 2
-    assert message in printed
-    assert printed.count("\n") == 1
-    assert not list(tmp_path.glob("reports/*/*.csv"))
+    check_refusal(example, arguments, message, tmp_path, monkeypatch, capsys)

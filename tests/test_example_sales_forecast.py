@@ -1,6 +1,5 @@
 """The example as a user meets it: commands, files, figures, one-line errors, interruption."""
 
-import importlib.util
 import json
 import os
 import signal
@@ -12,13 +11,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from helpers import EXAMPLES, check_refusal, load_example
 
-from rnnlab import command_line, datasets, sales_report
+from rnnlab import datasets, sales_report
 
-SCRIPT = Path(__file__).parent.parent / "examples" / "sales_forecast.py"
-spec = importlib.util.spec_from_file_location("sales_forecast", SCRIPT)
-example = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(example)
+SCRIPT = EXAMPLES / "sales_forecast.py"
+example = load_example("sales_forecast")
 
 
 def run(*arguments):
@@ -140,16 +138,7 @@ def test_wrong_input_gets_one_line_and_exit_2(arguments, message, tmp_path, monk
     monkeypatch.chdir(tmp_path)
     for name, text in BAD_FILES.items():
         Path(name).write_text(text)
-    monkeypatch.setattr(sys, "argv", [str(SCRIPT)])
-    try:
-        code = command_line.run_main(example.main, arguments)
-    except SystemExit as ended:
-        code = ended.code
-    printed = capsys.readouterr().err
-    assert code == 2
-    assert message in printed
-    assert printed.count("\n") == 1
-    assert not list(tmp_path.glob("reports/*/*.csv"))
+    check_refusal(example, arguments, message, tmp_path, monkeypatch, capsys)
 
 
 SWEEP = ("--seeds", 3, "--epochs", 60, "--cell", "simple_rnn", "--quiet", "--neurons", 2, 300, "--out")
