@@ -15,6 +15,7 @@ import sys
 import time
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -129,10 +130,9 @@ def answer(questions: Sequence[str], replicas: Any, digits: int) -> None:
 def run(arguments: Namespace, argv: Sequence[str] | None, started: float) -> None:
     questions = split(arguments)
     settings = {name: getattr(arguments, name) for name in ("recipe", "epochs", "units", "digits", "questions")}
-    journal = Journal(arguments.out / "runs.partial.jsonl", settings | {"versions": command_line.versions()})
-    if arguments.save or arguments.ask:
-        journal.rows.clear()  # the networks themselves are needed
-    earlier = sum(row["seconds"]["total"] for row in journal.rows)
+    decisive = settings | {"settings": asdict(addition.RECIPES[arguments.recipe]), "versions": command_line.versions()}
+    needs_networks = bool(arguments.save or arguments.ask)
+    journal = Journal(arguments.out / "runs.partial.jsonl", decisive, anew=needs_networks)
     replicas = train_all(arguments, questions, journal)
     if arguments.save:
         addition_report.save(arguments.save, replicas, settings | {"cell": arguments.cell[0]})
@@ -140,9 +140,7 @@ def run(arguments: Namespace, argv: Sequence[str] | None, started: float) -> Non
     rows = [row for row in journal.rows if row["cell"] in arguments.cell and row["seed"] in wanted]
     rows.sort(key=lambda row: (arguments.cell.index(row["cell"]), row["seed"]))
     report = addition_report.Report(arguments.recipe, arguments.digits, questions, rows)
-    seconds = {part: sum(row["seconds"][part] for row in rows) for part in ("compile", "train")}
-    seconds["total"] = earlier + time.perf_counter() - started
-    report.write(arguments.out, command_line.command(argv), seconds)
+    report.write(arguments.out, command_line.command(argv), journal.seconds(rows, started))
     journal.close()
     if not arguments.quiet:
         report.show(arguments.out)

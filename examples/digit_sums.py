@@ -121,6 +121,20 @@ def programs(arms: dict[str, Arm]) -> Iterator[list[str]]:
     yield from groups.values()
 
 
+def network_of(arm: Arm, units: int, seed: int | None = None) -> Any:
+    return digit_sums.build_digit_adder(
+        length=arm.maxlen + 1,
+        cell=arm.cell,
+        units=units,
+        num_layers=arm.num_layers,
+        activation=arm.activation if arm.cell else None,
+        state=arm.state,
+        initial_state=arm.initial_state,
+        batch_size=BATCH_SIZE if arm.state == "carry" else None,
+        seed=seed,
+    )
+
+
 def train_arms(labels: list[str], study: Study, seeds: Sequence[int], arguments: Namespace) -> list[dict[str, Any]]:
     import keras
 
@@ -133,24 +147,11 @@ def train_arms(labels: list[str], study: Study, seeds: Sequence[int], arguments:
     a, b = digit_sums.draw_operands(arm.updates * BATCH_SIZE, half="lower", **draw)
     held_a, held_b = digit_sums.draw_operands(HELD_OUT, half="upper", **draw)
 
-    def build(seed):
-        return digit_sums.build_digit_adder(
-            length=arm.maxlen + 1,
-            cell=arm.cell,
-            units=arguments.units,
-            num_layers=arm.num_layers,
-            activation=arm.activation if arm.cell else None,
-            state=arm.state,
-            initial_state=arm.initial_state,
-            batch_size=BATCH_SIZE if arm.state == "carry" else None,
-            seed=seed,
-        )
-
     schedules = keras.optimizers.schedules
     halved = schedules.PiecewiseConstantDecay([arm.halved_at], [arm.rate, arm.rate / 2]) if arm.halved_at else arm.rate
     order = [(label, seed) for label in labels for seed in seeds]
     replicas = fit_replicas(
-        build,
+        lambda seed: network_of(arm, arguments.units, seed),
         digit_sums.encode(a, b),
         digit_sums.add(a, b),
         seeds=[seed for _, seed in order],
@@ -292,16 +293,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     settings = {key: getattr(arguments, key) for key in ("variant", "units", "updates", "longer")}
     settings |= {"study": name, "arms": {label: asdict(arm) for label, arm in study.arms.items()} if study else {}}
     journal = Journal(arguments.out / "runs.partial.jsonl", settings | {"versions": command_line.versions()})
-    earlier = sum(row["seconds"]["total"] for row in journal.rows)
     train_all(arguments, study, journal)
     wanted = range(arguments.seed, arguments.seed + arguments.seeds)
     known = [about for about, _ in blocks(arguments, None)] if study is None else [{"arm": label} for label in study.arms]
     rows = [row for about in known for row in journal.rows if row["seed"] in wanted and row.items() >= about.items()]
     report: Any = LongerReport(rows, curve_length(arguments.longer), TRAINED) if study is None else None
     report = report or StudyReport(name, study, arguments.variant, rows)
-    seconds = {part: sum(row["seconds"][part] for row in rows) for part in ("compile", "train")}
-    seconds["total"] = earlier + time.perf_counter() - started
-    report.write(arguments.out, command_line.command(argv), seconds)
+    report.write(arguments.out, command_line.command(argv), journal.seconds(rows, started))
     journal.close()
     if not arguments.quiet:
         report.show(arguments.out)

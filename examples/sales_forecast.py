@@ -143,14 +143,9 @@ def settings(arguments: Namespace, data: sales.SalesData) -> dict[str, Any]:
     }
 
 
-def report_trained(
-    arguments: Namespace, series: datasets.Series, data: sales.SalesData
-) -> tuple[sales_report.Report, Journal, float]:
-    """The report, the journal to close, and the seconds that earlier commands spent on runs that were taken over."""
-    journal = Journal(arguments.out / "runs.partial.jsonl", settings(arguments, data))
-    if arguments.save:
-        journal.rows.clear()  # the file needs the networks, not only their forecasts
-    earlier = spent(journal.rows, "total")
+def report_trained(arguments: Namespace, series: datasets.Series, data: sales.SalesData) -> tuple[sales_report.Report, Journal]:
+    # A file to save needs the networks, not only their forecasts.
+    journal = Journal(arguments.out / "runs.partial.jsonl", settings(arguments, data), anew=bool(arguments.save))
     if journal.rows and not arguments.quiet:
         print(f"going on after {len(journal.rows)} finished runs", file=sys.stderr)
     train_all(arguments, series, data, journal)
@@ -160,12 +155,7 @@ def report_trained(
         for row in journal.rows
         if row["cell"] in arguments.cell and row["units"] in arguments.neurons and row["seed"] in wanted
     ]
-    return sales_report.Report(series, data, rows, arguments.epochs), journal, earlier
-
-
-def spent(rows: Sequence[dict[str, Any]], part: str) -> float:
-    """Seconds of wall time that a part of the training of these runs took, in whichever command it was."""
-    return sum(row["seconds"][part] for row in rows if "seconds" in row)
+    return sales_report.Report(series, data, rows, arguments.epochs), journal
 
 
 def report_loaded(arguments: Namespace, newer: datasets.Series | None) -> sales_report.Report:
@@ -182,13 +172,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     command_line.check_writable(arguments.out)
     command_line.import_keras()
     compile_for_batches_of_one()
-    journal, earlier = None, 0.0
+    journal = None
     if arguments.load:
         report = report_loaded(arguments, series)
     else:
-        report, journal, earlier = report_trained(arguments, series, data)
-    seconds = {part: spent(report.rows, part) for part in ("compile", "train")}
-    seconds["total"] = earlier + time.perf_counter() - started
+        report, journal = report_trained(arguments, series, data)
+    if journal:
+        seconds = journal.seconds(list(report.rows), started)
+    else:
+        seconds = {"compile": 0.0, "train": 0.0, "total": time.perf_counter() - started}
     report.write(arguments.out, command_line.command(argv), seconds)
     if journal:
         journal.close()

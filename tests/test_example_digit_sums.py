@@ -5,12 +5,11 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from helpers import EXAMPLES, check_refusal, load_example
+from helpers import check_refusal, load_example
 
-from rnnlab import digit_studies, digit_sums
+from rnnlab import digit_studies
 from rnnlab.digit_report import LongerReport, StudyReport
 
-SCRIPT = EXAMPLES / "digit_sums.py"
 example = load_example("digit_sums")
 
 
@@ -88,16 +87,7 @@ def test_every_study_has_its_figure_and_claims(name, tmp_path):
 @pytest.mark.parametrize("name", digit_studies.STUDIES)
 def test_every_arm_has_a_network(name):
     for arm in digit_studies.STUDIES[name].arms.values():
-        model = digit_sums.build_digit_adder(
-            length=arm.maxlen + 1,
-            cell=arm.cell,
-            units=3,
-            num_layers=arm.num_layers,
-            activation=arm.activation if arm.cell else None,
-            state=arm.state,
-            initial_state=arm.initial_state,
-            batch_size=4 if arm.state == "carry" else None,
-        )
+        model = example.network_of(arm, units=3)
         assert model.output_shape[1:] == (arm.maxlen + 1, 10)
         assert arm.updates % digit_studies.EVERY == 0
 
