@@ -52,6 +52,7 @@ def parse(argv: Sequence[str] | None) -> Namespace:
     arguments.questions = arguments.questions or recipe.questions
     if arguments.smoke:
         arguments.epochs, arguments.seeds, arguments.units, arguments.questions = 2, 2, 16, 2000
+        arguments.digits = min(arguments.digits, 2)
     return arguments
 
 

@@ -23,14 +23,12 @@ from typing import Any
 import numpy as np
 
 from rnnlab import cells, command_line, digit_sums
-from rnnlab.digit_report import KINDS, LongerReport, StudyReport
-from rnnlab.digit_studies import BATCH_SIZE, EVERY, STUDIES, Arm, Study
+from rnnlab.digit_sums import exam
+from rnnlab.digit_sums.report import LongerReport, StudyReport
+from rnnlab.digit_sums.studies import BATCH_SIZE, EVERY, STUDIES, Arm, Study
 from rnnlab.journal import Journal
 
-HELD_OUT = 2000  # sums that a network is asked after every EVERY updates
 TRAINED, LONGER_UPDATES, LONGER_RATE = 10, 3000, 0.01  # digits, updates and highest rate of --longer
-MANY, FEW = 2000, 20  # sums of each kind, up to and beyond MANY_DIGITS
-MANY_DIGITS = 2000
 
 
 def parse(argv: Sequence[str] | None) -> Namespace:
@@ -48,6 +46,7 @@ def parse(argv: Sequence[str] | None) -> Namespace:
     parser.add_argument("--updates", type=positive, metavar="N", help=f"a multiple of {EVERY}")
     parser.add_argument("--share", type=share, nargs="+", metavar="S", help="with --longer: share of carry-rich sums, 0 to 1")
     arguments = parser.parse_args(argv)
+    arguments.argv = argv
     check(parser, arguments)
     if arguments.smoke:
         arguments.seeds, arguments.updates, arguments.units = 2, 2 * EVERY, 8
@@ -145,7 +144,7 @@ def train_arms(labels: list[str], study: Study, seeds: Sequence[int], arguments:
     rng = np.random.default_rng(arm.maxlen)
     draw = {"maxlen": arm.maxlen, "rng": rng, "variant": arguments.variant}
     a, b = digit_sums.draw_operands(arm.updates * BATCH_SIZE, half="lower", **draw)
-    held_a, held_b = digit_sums.draw_operands(HELD_OUT, half="upper", **draw)
+    held_a, held_b = digit_sums.draw_operands(study.held_out, half="upper", **draw)
 
     schedules = keras.optimizers.schedules
     halved = schedules.PiecewiseConstantDecay([arm.halved_at], [arm.rate, arm.rate / 2]) if arm.halved_at else arm.rate
@@ -191,7 +190,7 @@ def train_longer(cell: str, layers: int, part: float, seeds: Sequence[int], argu
     updates = arguments.updates or LONGER_UPDATES
     rng = np.random.default_rng(0)
     a, b = digit_sums.carry_rich(updates * BATCH_SIZE, TRAINED, part, rng=rng)
-    held_a, held_b = digit_sums.carry_rich(HELD_OUT, TRAINED, 0.5, rng=rng)
+    held_a, held_b = digit_sums.carry_rich(2000, TRAINED, 0.5, rng=rng)
     shape = {"cell": cell, "units": arguments.units, "num_layers": layers}
     schedule = keras.optimizers.schedules.CosineDecay(
         0.0, updates - updates // 10, warmup_target=LONGER_RATE, warmup_steps=updates // 10
@@ -203,7 +202,7 @@ def train_longer(cell: str, layers: int, part: float, seeds: Sequence[int], argu
         seeds=seeds,
         epochs=1,
         batch_size=BATCH_SIZE,
-        optimizer=keras.optimizers.Adam(schedule, clipnorm=1.0),
+        optimizer=keras.optimizers.Adam(schedule, beta_2=0.98, clipnorm=1.0),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=[exact],
         validation_data=(digit_sums.encode(held_a, held_b), digit_sums.add(held_a, held_b)),
@@ -217,39 +216,8 @@ def train_longer(cell: str, layers: int, part: float, seeds: Sequence[int], argu
     for seed, model, curve in zip(replicas.seeds, replicas.models, replicas.curves, strict=True):
         twin.set_weights(model.get_weights())
         about = {"cell": cell, "num_layers": layers, "share": part, "seed": seed, "seconds": seconds}
-        rows.append(about | {"trained": curve.val_exact.iloc[-1], **ask_longer(twin, arguments.longer)})
+        rows.append(about | {"trained": curve.val_exact.iloc[-1], **exam.examine(twin, arguments.longer)})
     return rows
-
-
-def ask_longer(twin: Any, lengths: Sequence[int]) -> dict[str, Any]:
-    """Share of right sums by length and kind, and the first wrong column of each sum of `curve_length` digits.
-
-    A network that misses a sum of that length is not asked longer ones.
-    """
-    right: dict[str, dict[str, float]] = {}
-    first_wrong: dict[str, list[int]] = {}
-    for digits in sorted(lengths):
-        if digits > MANY_DIGITS and right and min(min(kinds.values()) for kinds in right.values()) < 1:
-            continue
-        right[str(digits)] = {}
-        for kind, (a, b) in questions(digits).items():
-            wrong = digit_sums.first_wrong(digit_sums.add(a, b), digit_sums.answers(twin, a, b))
-            right[str(digits)][kind] = float((wrong > digits).mean())
-            if digits == curve_length(lengths):
-                first_wrong[kind] = wrong.tolist()
-    return {"right": right, "first_wrong": first_wrong}
-
-
-def curve_length(lengths: Sequence[int]) -> int:
-    return max((n for n in lengths if n <= MANY_DIGITS), default=min(lengths))
-
-
-def questions(digits: int) -> dict[str, digit_sums.Pair]:
-    """The same for every network."""
-    rng = np.random.default_rng(digits)
-    count = MANY if digits <= MANY_DIGITS else FEW
-    random = [np.pad(rng.integers(10, size=(count, digits), dtype=np.int8), ((0, 0), (0, 1))) for _ in "ab"]
-    return dict(zip(KINDS, ((random[0], random[1]), digit_sums.carry_chains(count, digits, rng=rng)), strict=True))
 
 
 def blocks(
@@ -272,11 +240,15 @@ def blocks(
 
 def train_all(arguments: Namespace, study: Study | None, journal: Journal) -> None:
     """Trains what the journal lacks."""
+    trained = False
     for about, train in blocks(arguments, study):
         done = {row["seed"] for row in journal.rows if row.items() >= about.items()}
         seeds = [seed for seed in range(arguments.seed, arguments.seed + arguments.seeds) if seed not in done]
         if not seeds:
             continue
+        if trained:
+            command_line.renew(arguments.argv)
+        trained = True
         started = time.perf_counter()
         journal.add(train(seeds))
         if not arguments.quiet:
@@ -297,7 +269,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     wanted = range(arguments.seed, arguments.seed + arguments.seeds)
     known = [about for about, _ in blocks(arguments, None)] if study is None else [{"arm": label} for label in study.arms]
     rows = [row for about in known for row in journal.rows if row["seed"] in wanted and row.items() >= about.items()]
-    report: Any = LongerReport(rows, curve_length(arguments.longer), TRAINED) if study is None else None
+    report: Any = LongerReport(rows, exam.curve_length(arguments.longer), TRAINED) if study is None else None
     report = report or StudyReport(name, study, arguments.variant, rows)
     report.write(arguments.out, command_line.command(argv), journal.seconds(rows, started))
     journal.close()

@@ -23,7 +23,6 @@ from rnnlab.cells import CELLS
 from rnnlab.journal import Journal
 
 LARGE = 512  # from this size on a seed takes minutes, and runs are kept a few at a time
-RENEW = 1 << 30  # bytes from which on a sweep goes on in a fresh process: TensorFlow keeps all that it ever compiled
 
 
 def parse(argv: Sequence[str] | None) -> Namespace:
@@ -119,8 +118,8 @@ def blocks(arguments: Namespace, journal: Journal) -> Iterator[tuple[str, int, l
 def train_all(arguments: Namespace, series: datasets.Series, data: sales.SalesData, journal: Journal) -> None:
     """Trains what the journal lacks."""
     for place, (cell, units, seeds) in enumerate(blocks(arguments, journal)):
-        if place and command_line.resident_bytes() > RENEW:
-            command_line.start_again(arguments.argv)
+        if place:
+            command_line.renew(arguments.argv)
         replicas = train(cell, units, seeds, arguments, data)
         rows = run_rows(cell, units, replicas, data, arguments.horizon)
         seconds = {part: value / len(rows) for part, value in replicas.seconds.items()}

@@ -20,6 +20,8 @@ from typing import Any
 # TensorFlow reports the machine that it finds, on standard error, unless told not to before it is imported.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+RENEW = 1 << 30  # bytes, see `renew`
+
 
 def import_keras() -> None:
     """Imports Keras and its backend without what their libraries print on the way, which no setting of theirs silences.
@@ -109,13 +111,13 @@ def resident_bytes() -> int:
         return 0
 
 
-def start_again(argv: Sequence[str] | None) -> None:
-    """Puts a fresh process that runs the same command in the place of this one, which frees what its libraries never give back.
+def renew(argv: Sequence[str] | None) -> None:
+    """Puts a fresh process that runs the same command in the place of one that holds more than `RENEW` bytes.
 
-    For a command that goes on from a journal. Does nothing where `main` was called with an `argv` of its own, from a process
-    that is more than this command, or where the system cannot replace a process.
+    For a long command that goes on from a journal: TensorFlow keeps all that it ever compiled. Does nothing where `main` was
+    called with an `argv` of its own, from a process that is more than this command, or where the system cannot replace one.
     """
-    if argv is None and os.name == "posix":
+    if argv is None and os.name == "posix" and resident_bytes() > RENEW:
         sys.stdout.flush()
         sys.stderr.flush()
         os.execv(sys.executable, sys.orig_argv)

@@ -55,7 +55,7 @@ def _longest(a, b):
 @settings(max_examples=60, deadline=None)
 @given(st.integers(1, 12), st.integers(0, 2**32 - 1))
 def test_carry_lengths_are_those_of_a_walk(length, seed):
-    for a, b in (sums.carry_chains(8, length, rng=generator(seed)), sums.draw_lengths(8, length, rng=generator(seed))):
+    for a, b in (sums.carry_chains(8, length, rng=generator(seed)), sums.carry_rich(8, length, 0.0, rng=generator(seed))):
         assert sums.carry_lengths(a, b).tolist() == [_longest(*pair) for pair in zip(a, b, strict=True)]
 
 
@@ -121,17 +121,6 @@ def test_operands_of_one_digit():
         assert set(sums.number_of(a)) == {5, 6, 7, 8, 9}
 
 
-def test_lengths_are_uniform_and_each_operands_own():
-    a, b = sums.draw_lengths(6000, 3, rng=generator())
-    assert a.shape == b.shape == (6000, 4)
-    lengths = [np.array([len(str(number)) for number in sums.number_of(operand)]) for operand in (a, b)]
-    for drawn in lengths:
-        assert np.bincount(drawn, minlength=5)[[0, 4]].tolist() == [0, 0]
-        assert np.bincount(drawn).take([1, 2, 3]).min() > 1800
-    assert 0.25 < np.mean(lengths[0] == lengths[1]) < 0.42
-    assert set(range(100)) <= set(sums.number_of(a)), "0 included"
-
-
 def test_carry_chains_chain():
     length = 60
     a, b = sums.carry_chains(1000, length, rng=generator())
@@ -168,16 +157,15 @@ def test_carry_rich_mixes():
     assert np.all(a[:, 20] + b[:, 20] == 0)
     long = sums.carry_lengths(a, b) > 6
     assert 0.8 < np.mean(long[:5000]) / np.mean(long[5000:]) < 1.25, "shuffled"
-    a, b = sums.carry_rich(2000, 3, 1.0, rng=generator())
-    lengths = 4 - np.argmax((a + b)[:, ::-1] > 0, axis=1)
-    assert np.bincount(lengths).take([1, 2, 3]).min() > 550
+    lengths = 21 - np.argmax((a + b)[:, ::-1] > 0, axis=1)
+    assert 0.75 < np.mean(lengths == 20) < 0.85
+    assert np.bincount(lengths, minlength=21)[1:20].min() > 60, "shorter ones of every length"
 
 
 @pytest.mark.parametrize(
     "draw",
     [
         lambda rng: sums.draw_operands(20, 5, half="lower", rng=rng),
-        lambda rng: sums.draw_lengths(20, 5, rng=rng),
         lambda rng: sums.carry_chains(20, 5, rng=rng),
         lambda rng: sums.carry_rich(20, 5, 0.5, rng=rng),
     ],
@@ -445,7 +433,7 @@ def test_answers_compile_one_shape():
             lambda: sums.draw_operands(1, 3, half="all", rng=generator(), variant="as"),
             "variant: expected one of as_run, as_claimed, got 'as'",
         ),
-        (lambda: sums.draw_lengths(1, 0, rng=generator()), "maxlen: expected an integer of at least 1, got 0"),
+        (lambda: sums.carry_rich(1, 0, 0.5, rng=generator()), "maxlen: expected an integer of at least 1, got 0"),
         (lambda: sums.carry_chains(1, 2.0, rng=generator()), "length: expected an integer of at least 1, got 2.0"),
         (lambda: sums.carry_rich(1, 2, 1.5, rng=generator()), "share: expected a number from 0 to 1, got 1.5"),
         (lambda: sums.carry_rich(1, 2, "1", rng=generator()), "share: expected a number from 0 to 1, got '1'"),

@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 from helpers import check_refusal, load_example
 
-from rnnlab import digit_studies
-from rnnlab.digit_report import LongerReport, StudyReport
+from rnnlab.digit_sums import exam
+from rnnlab.digit_sums import studies as digit_studies
+from rnnlab.digit_sums.report import LongerReport, StudyReport
 
 example = load_example("digit_sums")
 
@@ -35,7 +36,7 @@ def test_rates_of_one_network_train_together(tmp_path):
 
 
 def test_longer_sums(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(example, "MANY", 20)
+    monkeypatch.setattr(exam, "MANY", 20)
     run("--longer", 12, 40, "--cell", "simple_rnn", "--layers", 1, "--share", 1, "--smoke", "--out", tmp_path)
     runs = pd.read_csv(tmp_path / "runs.csv")
     assert list(zip(runs.length, runs.kind, strict=True)) == [
@@ -44,7 +45,7 @@ def test_longer_sums(tmp_path, monkeypatch, capsys):
     assert runs.exact.between(0, 1).all()
     (row,) = json.loads((tmp_path / "summary.json").read_text())["rows"]
     assert row["algorithm"] + row["look_alike"] == 2
-    assert "networks that add, by the test of 40 digits" in capsys.readouterr().out
+    assert "who adds, by the test of 40 digits" in capsys.readouterr().out
 
 
 def rows_of(study, exact):

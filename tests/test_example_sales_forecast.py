@@ -182,7 +182,7 @@ def test_a_long_sweep_goes_on_in_a_fresh_process(tmp_path, whole_sweep):
     driver.write_text(
         f"import sys; sys.path.insert(0, {str(SCRIPT.parent)!r})\n"
         "import sales_forecast as example\n"
-        "example.RENEW = 0\n"
+        "example.command_line.RENEW = 0\n"
         "sys.exit(example.command_line.run_main(example.main))\n"
     )
     out = tmp_path / "renewed"

@@ -41,6 +41,11 @@ class Study:
     rows: str | None = None
     columns: str | None = None
 
+    @property
+    def held_out(self) -> int:
+        """Sums asked at each evaluation: one batch, as published, where the first time that all are right is looked for."""
+        return BATCH_SIZE if self.rows else 10 * BATCH_SIZE
+
 
 LENGTHS = (5, 10, 25, 50, 70)
 RATES = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5)

@@ -12,9 +12,8 @@ import numpy as np
 import pandas as pd
 
 from rnnlab import command_line, figures
-from rnnlab.digit_studies import EVERY, Study
-
-KINDS = ("random", "carry chains")
+from rnnlab.digit_sums.exam import KINDS, MANY_DIGITS
+from rnnlab.digit_sums.studies import EVERY, Study
 
 
 @dataclass(frozen=True)
@@ -109,26 +108,23 @@ class StudyReport:
         from rich.table import Table
 
         console = Console()
-        table = Table(
-            title=f"{self.study.title}: whole sums right; all: first update with every one right",
-            title_justify="left",
-            box=box.SIMPLE_HEAD,
-            padding=(0, 1, 0, 0),
-        )
-        for name in ("arm", "seeds", "right", "min", "max", "publ.", "train loss", "loss", "all at", "in"):
+        table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+        for name in ("arm", "right", "min", "max", "publ.", "train loss", "loss", "all at", "seeds"):
             table.add_column(name, justify="left" if name == "arm" else "right", no_wrap=True)
         for row in self.summary:
             shares = [_share(row[name]) for name in ("exact", "min", "max", "published")]
             first = "never" if not row["perfect"] else f"{row['first_perfect']:.0f}"
             table.add_row(
                 row["arm"],
-                str(row["seeds"]),
                 *shares,
                 f"{row['train_loss']:.2g}",
                 f"{row['loss']:.2g}",
                 first,
                 f"{row['perfect']}/{row['seeds']}",
             )
+        console.print(
+            f"{self.study.title}: whole sums right; first update with all of {self.study.held_out:,} right, in how many seeds"
+        )
         console.print(table)
         for claim in self.claims:
             console.print(f"{claim['claim']}: {claim['verdict']} ({claim['evidence']})")
@@ -222,21 +218,26 @@ class LongerReport:
         from rich.table import Table
 
         lengths = sorted(set(self.runs.length))
-        title = f"networks that add, by the test of {self.length:,} digits"
-        table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-        for name in ("cell", "layers", "carry-rich", "s a seed", "algorithm", "look-alike", "first breaks at"):
-            table.add_column(name, justify="left" if name == "cell" else "right")
+        table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+        for name in ("cell, layers", "rich", "s/seed", "add", "break at"):
+            table.add_column(name, justify="left" if name == "cell, layers" else "right", no_wrap=True)
         for length in lengths:
-            table.add_column(f"{length:,}: random, chains", justify="right")
+            table.add_column(f"{length:,}" + "*" * (length > MANY_DIGITS), justify="right", no_wrap=True)
         for row in self.summary:
             breaks = f"{row['first_break']:.0f}" if np.isfinite(row["first_break"]) else "–"
-            right = [", ".join(_share(row["right"].get(f"{n} {kind}", np.nan)) for kind in KINDS) for n in lengths]
+            right = [" ".join(_percent(row["right"].get(f"{n} {kind}", np.nan)) for kind in KINDS) for n in lengths]
             table.add_row(
-                figures.LABELS[row["cell"]], str(row["num_layers"]), f"{row['share']:.0%}", f"{row['train_seconds']:.1f}",
-                str(row["algorithm"]), str(row["look_alike"]), breaks, *right,
+                f"{figures.LABELS[row['cell']]} {row['num_layers']}", f"{row['share']:.0%}", f"{row['train_seconds']:.1f}",
+                f"{row['algorithm']}/{row['seeds']}", breaks, *right,
             )  # fmt: skip
         console = Console()
+        console.print(f"who adds, by the test of {self.length:,} digits; % right of random sums and of carry chains by length")
         console.print(table)
+        if lengths[-1] > MANY_DIGITS:
+            console.print("* asked of those that got all shorter sums right")
+        console.print(
+            "rich: share of carry-rich sums in training; break at: median first wrong column of those that do not add"
+        )
         console.print(f"results: {directory}")
 
     def _right(self, key: tuple) -> dict[str, float]:
@@ -264,4 +265,9 @@ def _write(
 
 
 def _share(value: float) -> str:
-    return f"{100 * value:.4g}%" if np.isfinite(value) else "–"
+    return _percent(value) + "%" * bool(np.isfinite(value))
+
+
+def _percent(value: float) -> str:
+    """Four digits, cut off rather than rounded: what is not all right does not read 100."""
+    return f"{np.floor(1e4 * value + 1e-6) / 100:.4g}" if np.isfinite(value) else "–"
