@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import types
 
 import keras
 import numpy as np
@@ -274,16 +273,82 @@ class TestStepsPerEpoch:
         assert replicas.history.epoch.tolist() == [1, 2, 3, 4]
         check_same_weights(replicas.models[0], model)
 
-    def test_shuffled_samples_come_once_a_pass(self):
-        program = types.SimpleNamespace(rows=6, samples=5, passes_through=4, shuffle=True)
-        orders = Program.order(program, 3, 0, 6)
-        assert sorted(orders[:4].ravel()) == list(range(20))
-        assert (Program.order(program, 3, 2, 3)[:3] == orders[2:5]).all()
+    STEPS = (1, 3, 2)
 
-    @pytest.mark.parametrize("steps", [3, 0, 1.5])
+    def looked(self, steps, **settings):
+        return fit_replicas(
+            dense, XD, YD, seeds=[0], epochs=len(steps), batch_size=8, steps_per_epoch=steps, metrics=["mae"],
+            validation_data=(XD[::-1], YD[::-1]), validation_batches=1, look_back=True, **settings,
+        )  # fmt: skip
+
+    def test_epochs_of_several_lengths_against_train_and_test_on_batch(self):
+        replicas = self.looked(self.STEPS, shuffle=False)
+        keras.utils.set_random_seed(0)
+        model = dense(0)
+        model.compile(optimizer="adam", loss="mse", metrics=["mae"])
+        stream, held_out = np.resize(np.arange(20), 48).reshape(6, 8), np.resize(np.arange(20)[::-1], 48).reshape(6, 8)
+        rows, losses = [], []
+        for update, (batch, other) in enumerate(zip(stream, held_out, strict=True)):
+            losses.append(model.train_on_batch(XD[batch], YD[batch])[0])
+            model.reset_metrics()
+            if update + 1 in np.cumsum(self.STEPS):
+                scores = [*model.test_on_batch(XD[batch], YD[batch])]
+                model.reset_metrics()
+                rows.append([np.mean(losses), *scores, *model.test_on_batch(XD[other], YD[other])])
+                model.reset_metrics()
+                losses = []
+        names = ["loss", "batch_loss", "batch_mae", "val_loss", "val_mae"]
+        np.testing.assert_allclose(replicas.history[names], rows, rtol=1e-4)
+        check_same_weights(replicas.models[0], model)
+
+    def test_a_score_does_not_depend_on_when_else_it_is_looked_at(self):
+        often, seldom = self.looked([1] * 6), self.looked(self.STEPS)
+        names = ["batch_loss", "val_loss"]
+        often = often.history[names].to_numpy()[np.cumsum(self.STEPS) - 1]
+        np.testing.assert_allclose(seldom.history[names], often, rtol=1e-6)
+
+    def test_shuffled_samples_come_once_a_pass(self):
+        settings = dict.fromkeys(("validation_data", "validation_batches", "reset_state", "early_stopping"))
+        program = Program(
+            dense(0), (XD, YD), batch_size=4, steps=[1, 4, 2, 3], optimizer=keras.optimizers.SGD(), loss="mse", metrics=[],
+            shuffle=True, look_back=False, hyperparameters=(), **settings,
+        )  # fmt: skip
+        orders = program.order(3, 0, 4)
+        stream = np.concatenate([row[: 4 * steps] for row, steps in zip(orders, (1, 4, 2, 3), strict=True)])
+        assert [sorted(stream[start : start + 20]) for start in (0, 20)] == [list(range(20))] * 2
+        assert (stream[:20] != stream[20:]).any()
+        assert (program.order(3, 2, 2)[:2] == orders[2:]).all()
+
+    @pytest.mark.parametrize("steps", [0, 1.5, [1, 2], [0], "2"])
     def test_refusals(self, steps):
         with pytest.raises(ValueError, match="steps_per_epoch: expected"):
             fit_replicas(dense, XD, YD, seeds=[0], epochs=1, batch_size=4, steps_per_epoch=steps)
+
+    @pytest.mark.parametrize(
+        ("wrong", "message"),
+        [
+            ({"look_back": True}, "look_back: expected together with steps_per_epoch"),
+            ({"validation_batches": 1}, "validation_batches: expected together with validation_data"),
+            ({"validation_batches": 0}, "validation_batches: expected an integer of at least 1"),
+            (
+                {"validation_batches": 1, "validation_data": (XD, YD)},
+                "validation_batches: expected together with steps_per_epoch",
+            ),
+        ],
+    )
+    def test_looking_goes_by_updates(self, wrong, message):
+        with pytest.raises(ValueError, match=message):
+            fit_replicas(dense, XD, YD, seeds=[0], epochs=1, batch_size=4, **wrong)
+
+
+def test_each_replica_is_handed_over_when_it_has_finished():
+    seen = []
+    replicas = fit_replicas(dense, XD, YD, seeds=[4, 5, 6], epochs=3, on_finish=seen.append)
+    assert sorted(one.seeds for one in seen) == [(4,), (5,), (6,)]
+    for one in seen:
+        whole = replicas.curves[replicas.seeds.index(one.seeds[0])]
+        assert one.history.equals(whole)
+        assert 0 < one.seconds["train"] <= replicas.seconds["train"] + 0.1
 
 
 def test_a_diverged_replica_is_marked_and_harms_nobody():

@@ -39,13 +39,39 @@ def check_seeds(seeds: Sequence[int]) -> list[int]:
     return [int(seed) for seed in values]
 
 
-def check_training(epochs: int, batch_size: int, steps_per_epoch: int | None, reset_state: str | None) -> None:
-    steps = 1 if steps_per_epoch is None else steps_per_epoch
-    for name, value in (("epochs", epochs), ("batch_size", batch_size), ("steps_per_epoch", steps)):
-        if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < 1:
+def check_training(epochs: int, batch_size: int, reset_state: str | None) -> None:
+    for name, value in (("epochs", epochs), ("batch_size", batch_size)):
+        if not _positive(value):
             raise ValueError(f"{name}: expected an integer of at least 1, got {value!r}")
     if reset_state not in (None, "epoch"):
         raise ValueError(f'reset_state: expected None or "epoch", got {reset_state!r}')
+
+
+def check_steps(steps_per_epoch: int | Sequence[int] | None, epochs: int) -> list[int] | None:
+    """The updates of each epoch, or None where an epoch is a pass."""
+    if steps_per_epoch is None:
+        return None
+    steps = list(steps_per_epoch) if isinstance(steps_per_epoch, (list, tuple)) else [steps_per_epoch] * epochs
+    if len(steps) != epochs or not all(map(_positive, steps)):
+        raise ValueError(
+            f"steps_per_epoch: expected an integer of at least 1, or one for each of {epochs} epochs, got {steps_per_epoch!r}"
+        )
+    return [int(count) for count in steps]
+
+
+def check_looking(steps: list[int] | None, look_back: bool, validation_batches: int | None, validation_data: Any) -> None:
+    """`look_back` and `validation_batches` go by the number of updates."""
+    if validation_batches is not None and not _positive(validation_batches):
+        raise ValueError(f"validation_batches: expected an integer of at least 1 or None, got {validation_batches!r}")
+    if validation_batches is not None and validation_data is None:
+        raise ValueError(f"validation_batches: expected together with validation_data, got {validation_batches} without")
+    if steps is None and (look_back or validation_batches):
+        name, value = ("look_back", look_back) if look_back else ("validation_batches", validation_batches)
+        raise ValueError(f"{name}: expected together with steps_per_epoch, got {value} without")
+
+
+def _positive(value: Any) -> bool:
+    return isinstance(value, numbers.Integral) and not isinstance(value, bool) and value >= 1
 
 
 def check_data(x: Any, y: Any, name: str) -> tuple[Any, Any]:
@@ -72,14 +98,6 @@ def check_optimizer(optimizer: Any) -> keras.optimizers.Optimizer:
         if getattr(optimizer, setting, None):
             raise ValueError(f"optimizer: {setting} is not supported, got {setting}={getattr(optimizer, setting)}")
     return optimizer
-
-
-def check_steps(steps_per_epoch: int | None, batch_size: int, samples: int) -> None:
-    if steps_per_epoch is not None and samples % (steps_per_epoch * batch_size):
-        raise ValueError(
-            f"steps_per_epoch: expected the {samples} samples to last for a whole number of epochs, got {steps_per_epoch} "
-            f"steps of {batch_size} samples"
-        )
 
 
 def runs_of(

@@ -13,7 +13,7 @@ import numpy as np
 from rnnlab.training import checks
 from rnnlab.training.program import Program, load_backend
 from rnnlab.training.progress import Clock, progress
-from rnnlab.training.result import Replicas
+from rnnlab.training.result import Replica, Replicas
 from rnnlab.training.schedule import Schedule
 
 
@@ -32,8 +32,11 @@ def fit_replicas(
     reset_state: str | None = None,
     validation_data: tuple[Any, Any] | None = None,
     vary: dict[str, Sequence[float]] | None = None,
-    steps_per_epoch: int | None = None,
+    steps_per_epoch: int | Sequence[int] | None = None,
+    validation_batches: int | None = None,
+    look_back: bool = False,
     early_stopping: keras.callbacks.EarlyStopping | None = None,
+    on_finish: Callable[[Replicas], None] | None = None,
     verbose: str | int = "auto",
 ) -> Replicas:
     """Trains one replica of a Keras model per seed, each with the results of `Model.fit`, in one compiled program.
@@ -61,9 +64,15 @@ def fit_replicas(
         validation_data: (x, y), evaluated after each pass in batches of `batch_size`, from the states that training left.
         vary: a name and one number per replica. A name that `build` takes as an argument goes there; otherwise it must be a
             number of the optimizer, such as "learning_rate".
-        steps_per_epoch: updates per epoch, where several epochs share a pass over the data, as in `fit` with a repeated
-            dataset; None makes each epoch a pass.
+        steps_per_epoch: updates per epoch, one number or one for each epoch, as in `fit` with a dataset that is repeated and
+            then cut into batches: passes follow one another without a gap. None makes each epoch a pass.
+        validation_batches: how many batches of `validation_data`, which repeats, each evaluation takes: the one after update u
+            starts at batch u. Whenever else it is looked at, a score after an update is the same. None takes all.
+        look_back: whether each epoch ends with an evaluation on the batch of its last update, after that update, in columns
+            that begin with batch_.
         early_stopping: a `keras.callbacks.EarlyStopping`, applied to each replica by itself.
+        on_finish: called with the `Replicas` of each replica alone, as soon as it has finished; its "train" seconds are those
+            in which this replica ran, beside others.
         verbose: 1 shows progress on standard error, 0 shows none, "auto" shows it on a terminal.
 
     Returns:
@@ -77,7 +86,9 @@ def fit_replicas(
     load_backend()
     clock = Clock()
     seeds = checks.check_seeds(seeds)
-    checks.check_training(epochs, batch_size, steps_per_epoch, reset_state)
+    checks.check_training(epochs, batch_size, reset_state)
+    steps = checks.check_steps(steps_per_epoch, epochs)
+    checks.check_looking(steps, look_back, validation_batches, validation_data)
     data = checks.check_data(x, y, "x, y")
     validation = checks.check_data(*validation_data, "validation_data") if validation_data is not None else None
     optimizer = checks.check_optimizer(optimizer)
@@ -89,26 +100,33 @@ def fit_replicas(
 
     template = build_one(runs[0])
     checks.check_model(template, data, validation, batch_size)
-    checks.check_steps(steps_per_epoch, batch_size, len(keras.tree.flatten(data)[0]))
     with clock("compile"):
         program = Program(
             template,
             data,
             batch_size=batch_size,
-            steps_per_epoch=steps_per_epoch,
+            steps=steps,
             optimizer=optimizer,
             loss=loss,
             metrics=list(metrics),
             shuffle=shuffle,
             reset_state=reset_state,
             validation_data=validation,
+            validation_batches=validation_batches,
+            look_back=look_back,
             hyperparameters=tuple(runs[0].to_optimizer),
             early_stopping=early_stopping,
         )
         program.compile()
+
+    def finish(replica: Replica) -> None:
+        if on_finish is not None:
+            spent = clock.seconds() | {"train": replica.seconds}
+            on_finish(Replicas(build_one, [replica], program.log_names, spent, False))
+
     schedule = Schedule(program, build_one, runs, epochs)
     with progress(len(runs), epochs, verbose) as show:
-        finished = schedule.run(show, clock)
+        finished = schedule.run(show, clock, finish)
     if schedule.interrupted and not finished:
         raise KeyboardInterrupt
     ordered = [finished[place] for place in sorted(finished)]

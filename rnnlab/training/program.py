@@ -73,6 +73,8 @@ class Program:
     Args:
         model: the template; its weights are not touched.
         data, validation_data: (x, y), possibly nested, of NumPy arrays with the samples along axis 0.
+        steps: updates of each pass, where a pass is not one through the data.
+        validation_batches, look_back: see `fit_replicas`.
         hyperparameters: names of optimizer attributes whose values are given per replica.
     """
 
@@ -82,13 +84,15 @@ class Program:
         data: tuple[Any, Any],
         *,
         batch_size: int,
-        steps_per_epoch: int | None,
+        steps: list[int] | None,
         optimizer: keras.optimizers.Optimizer,
         loss: Any,
         metrics: Any,
         shuffle: bool,
         reset_state: str | None,
         validation_data: tuple[Any, Any] | None,
+        validation_batches: int | None,
+        look_back: bool,
         hyperparameters: tuple[str, ...],
         early_stopping: keras.callbacks.EarlyStopping | None,
     ) -> None:
@@ -107,10 +111,11 @@ class Program:
         self.resets_state = reset_state == "epoch"
         self.data = tree.map_structure(ops.convert_to_tensor, data)
         self.validation_data = validation_data and tree.map_structure(ops.convert_to_tensor, validation_data)
-        self.samples = steps_per_epoch * batch_size if steps_per_epoch else _samples(data)  # of one pass, in this module
-        self.passes_through = _samples(data) // self.samples
-        same_order = not shuffle and self.passes_through == 1
-        self.rows = 1 if same_order else _rows_per_call(self.samples)
+        self.validation_batches, self.look_back = validation_batches, look_back
+        self.updates = None if steps is None else np.cumsum([0, *steps])  # before each pass
+        self.samples = max(steps) * batch_size if steps else _samples(data)  # of one pass, in this module
+        same_order = not shuffle and steps is None
+        self.rows = 1 if same_order else min(_rows_per_call(self.samples), len(steps) if steps else MAX_PASSES)
         self.max_passes = MAX_PASSES if same_order else self.rows
         self.log_names = self._log_names()
         self.stopping = Stopping(early_stopping, self.log_names, model) if early_stopping is not None else None
@@ -150,6 +155,7 @@ class Program:
             self.data,
             self.validation_data,
             order,
+            self._plan(first, passes),
             numbers,
             np.int32(first),
             np.int32(passes),
@@ -162,13 +168,33 @@ class Program:
         It follows from the seed and the number of the pass alone, so that it is the same wherever training was cut.
         """
         orders = np.zeros((self.rows, self.samples), dtype=np.int32)
-        through, whole = -1, np.arange(self.samples * self.passes_through)
+        total = _samples(self.data)
+        through, whole = -1, np.arange(total)
         for row in range(max(passes, 1) if self.rows > 1 else 1):
-            now, part = divmod(first + row, self.passes_through)
-            if self.shuffle and now != through:
-                through, whole = now, np.random.default_rng([seed, now]).permutation(len(whole))
-            orders[row] = whole[part * self.samples : (part + 1) * self.samples]
+            start, end = self._span(first + row)
+            for place in range(start // total, -(-end // total)):
+                if self.shuffle and place != through:
+                    through, whole = place, np.random.default_rng([seed, place]).permutation(total)
+                low, high = max(start, place * total), min(end, (place + 1) * total)
+                orders[row, low - start : high - start] = whole[low - place * total : high - place * total]
         return orders
+
+    def _span(self, number: int) -> tuple[int, int]:
+        """Where a pass starts and ends in the endless sequence of samples that passes through the data make."""
+        if self.updates is None:
+            return number * self.samples, (number + 1) * self.samples
+        start, end = self.updates[number : number + 2].tolist()
+        return start * self.batch_size, end * self.batch_size
+
+    def _plan(self, first: int, passes: int) -> np.ndarray:
+        """For each pass of a call: its updates, and the validation sample that its evaluation starts at."""
+        plan = np.zeros((self.rows, 2), dtype=np.int32)
+        if self.updates is not None:
+            ends = self.updates[first + 1 : first + 1 + max(passes, 1)]
+            plan[: len(ends), 0] = np.diff(self.updates)[first : first + len(ends)]
+            if self.validation_batches:
+                plan[: len(ends), 1] = (ends - 1) * self.batch_size % _samples(self.validation_data)
+        return plan
 
     def final(self, carry: Carry) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Weights (in the order of `model_variables`) and recurrent states that a replica ends with."""
@@ -179,7 +205,7 @@ class Program:
             states = [np.zeros_like(state) for state in states]
         return [np.array(ops.convert_to_numpy(value)) for value in kept], states
 
-    def _passes(self, values, stopping, data, validation_data, order, numbers, first, passes):
+    def _passes(self, values, stopping, data, validation_data, order, plan, numbers, first, passes):
         logs = ops.zeros((self.max_passes, len(self.log_names)), dtype="float32")
 
         def go_on(done, values, stopping, logs):
@@ -188,7 +214,7 @@ class Program:
 
         def one_pass(done, values, stopping, logs):
             row = ops.minimum(done, self.rows - 1)
-            values, scores = self._pass(values, data, validation_data, order[row], numbers)
+            values, scores = self._pass(values, data, validation_data, order[row], plan[row], numbers)
             logs = ops.slice_update(logs, ops.stack([done, ops.zeros_like(done)]), ops.stack(scores)[None])
             if self.stopping:
                 current = scores[self.log_names.index(self.stopping.monitor)]
@@ -200,28 +226,39 @@ class Program:
         )
         return values, stopping, logs, done
 
-    def _pass(self, values, data, validation_data, order, numbers):
+    def _pass(self, values, data, validation_data, order, plan, numbers):
         if self.resets_state:
             values = self._reset(values, self.states)
-        values = self._reset_metrics(values)
+
+        def trained(start, size):
+            index = ops.slice(order, (start,), (size,))
+            return tree.map_structure(lambda a: ops.take(a, index, axis=0), data)
+
+        def validation(start, size):
+            if self.validation_batches:
+                index = (plan[1] + start + ops.arange(size)) % _samples(validation_data)
+                return tree.map_structure(lambda a: ops.take(a, index, axis=0), validation_data)
+            return tree.map_structure(
+                lambda a: ops.slice(a, (start,) + (0,) * (len(a.shape) - 1), (size, *a.shape[1:])), validation_data
+            )
 
         def update(values, start, size):
-            index = ops.slice(order, (start,), (size,))
-            x, y = tree.map_structure(lambda a: ops.take(a, index, axis=0), data)
-            return self._update(values, x, y, numbers)
+            return self._update(values, *trained(start, size), numbers)
 
-        values = self._batches(values, self.samples, update)
+        values = self._reset_metrics(values)
+        if self.updates is None:
+            values = self._batches(values, self.samples, update)
+        else:
+            values = self._full_batches(values, plan[0], update)
         scores = self._scores(values)
+        if self.look_back:
+            values = self._reset_metrics(values)
+            values = self._evaluate(values, *trained((plan[0] - 1) * self.batch_size, self.batch_size))
+            scores += self._scores(values)
         if validation_data is not None:
             values = self._reset_metrics(values)
-
-            def evaluate(values, start, size):
-                x, y = tree.map_structure(
-                    lambda a: ops.slice(a, (start,) + (0,) * (len(a.shape) - 1), (size, *a.shape[1:])), validation_data
-                )
-                return self._evaluate(values, x, y)
-
-            values = self._batches(values, _samples(validation_data), evaluate)
+            samples = (self.validation_batches or 0) * self.batch_size or _samples(validation_data)
+            values = self._batches(values, samples, lambda values, *part: self._evaluate(values, *validation(*part)))
             scores += self._scores(values)
         return values, scores
 
@@ -229,13 +266,17 @@ class Program:
         """Calls `step(values, start, size)` for the full batches in a loop, then for the smaller last one, as `fit` does."""
         full = samples // self.batch_size
         if full:
-            _, values = ops.while_loop(
-                lambda index, values: index < full,
-                lambda index, values: (index + 1, step(values, index * self.batch_size, self.batch_size)),
-                (ops.zeros((), dtype="int32"), list(values)),
-            )
+            values = self._full_batches(values, full, step)
         if samples % self.batch_size:
             values = step(values, full * self.batch_size, samples % self.batch_size)
+        return values
+
+    def _full_batches(self, values, count, step: Callable):
+        _, values = ops.while_loop(
+            lambda index, values: index < count,
+            lambda index, values: (index + 1, step(values, index * self.batch_size, self.batch_size)),
+            (ops.zeros((), dtype="int32"), list(values)),
+        )
         return values
 
     def _update(self, values, x, y, numbers):
@@ -298,7 +339,8 @@ class Program:
 
     def _log_names(self) -> list[str]:
         names = sorted(self.model.get_metrics_result())
-        return names + [f"val_{name}" for name in names] if self.validation_data is not None else names
+        prefixes = ["", *(["batch_"] if self.look_back else []), *(["val_"] if self.validation_data is not None else [])]
+        return [prefix + name for prefix in prefixes for name in names]
 
     def _learning_rate_variable(self):
         rate = self.optimizer._learning_rate

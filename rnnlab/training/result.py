@@ -18,12 +18,13 @@ from rnnlab.training.recurrent import merged_products
 
 
 class Replica(NamedTuple):
-    """One finished replica: weights in the order of trainable, then non-trainable variables; recurrent states; logs."""
+    """One finished replica: weights in the order of trainable, then non-trainable variables; recurrent states; logs; time."""
 
     run: Run
     weights: list[np.ndarray]
     states: list[np.ndarray]
     logs: np.ndarray  # (passes, names)
+    seconds: float = 0.0  # in the compiled program
 
 
 class Replicas:

@@ -41,7 +41,9 @@ class Schedule:
         self._passes = [0] * len(self.runs)
         self._pace = 1.0  # passes per second of the latest call, whichever replica made it
 
-    def run(self, show: Callable[[int, int], None], clock: Clock) -> dict[int, Replica]:
+    def run(
+        self, show: Callable[[int, int], None], clock: Clock, finish: Callable[[Replica], None] = lambda replica: None
+    ) -> dict[int, Replica]:
         """Trains all replicas, in blocks that fit into memory; returns those that finished, by their place in `runs`."""
         finished: dict[int, Replica] = {}
         block, workers = self.sizes()
@@ -49,7 +51,7 @@ class Schedule:
             for start in range(0, len(self.runs), block):
                 initial = {place: self._initial(place) for place in range(start, min(start + block, len(self.runs)))}
                 with clock("train"):
-                    self._run_block(initial, workers, finished, show)
+                    self._run_block(initial, workers, finished, show, finish)
         except KeyboardInterrupt:
             self.interrupted = True
         return finished
@@ -60,14 +62,23 @@ class Schedule:
         workers = max(1, min(cores(), len(self.runs), MEMORY_BYTES // (COPIES * bytes_each)))
         return max(workers, MEMORY_BYTES // (COPIES * bytes_each)), workers
 
-    def _run_block(self, initial: dict, workers: int, finished: dict, show: Callable[[int, int], None]) -> None:
+    def _run_block(
+        self,
+        initial: dict,
+        workers: int,
+        finished: dict,
+        show: Callable[[int, int], None],
+        finish: Callable[[Replica], None],
+    ) -> None:
         pool = ThreadPoolExecutor(workers, thread_name_prefix="replica")
         try:
             running = {pool.submit(self._train, place, weights): place for place, weights in initial.items()}
             while running:
                 done, _ = wait(running, timeout=0.1, return_when=FIRST_COMPLETED)
                 for future in done:
-                    finished[running.pop(future)] = future.result()
+                    place = running.pop(future)
+                    finished[place] = future.result()
+                    finish(finished[place])
                 show(sum(self._passes), len(finished))
         finally:
             # Replicas in training end with the call that they are in; after a clean block none is left.
@@ -86,13 +97,15 @@ class Schedule:
         seed, numbers = self.runs[place].seed, self.runs[place].to_optimizer
         carry = self.program.start(weights, numbers)
         logs: list[np.ndarray] = []
-        done = 0
+        done, seconds = 0, 0.0
         while done < self.epochs and not self._stop.is_set():
             passes = min(self.epochs - done, self.program.max_passes, max(1, int(CALL_SECONDS * self._pace)))
             started = time.perf_counter()
             carry, scores = self.program.run(carry, done, passes, self.program.order(seed, done, passes), numbers)
             logs.append(scores)
-            self._pace = len(scores) / (time.perf_counter() - started)
+            spent = time.perf_counter() - started
+            seconds += spent
+            self._pace = len(scores) / spent
             done += len(scores)
             if len(scores) < passes:  # stopped early
                 break
@@ -101,4 +114,4 @@ class Schedule:
         if self._stop.is_set() and done < self.epochs:
             raise InterruptedError(f"replica of {self.runs[place]} was cut after {done} of {self.epochs} passes")
         final, states = self.program.final(carry)
-        return Replica(self.runs[place], final, states, np.concatenate(logs))
+        return Replica(self.runs[place], final, states, np.concatenate(logs), seconds)
