@@ -9,9 +9,24 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rnnlab import addition, cells, characters, datasets, digit_sums, figures, metrics, sales, state, training, verdicts
+    from rnnlab import (
+        addition,
+        cells,
+        characters,
+        datasets,
+        digit_sums,
+        figures,
+        image_rows,
+        metrics,
+        sales,
+        state,
+        study,
+        training,
+        verdicts,
+    )
     from rnnlab.addition import build_adder
     from rnnlab.digit_sums import build_digit_adder
+    from rnnlab.image_rows import build_row_classifier
     from rnnlab.sales import build_sales_forecaster
     from rnnlab.training import Replicas, fit_replicas
 
@@ -22,6 +37,7 @@ __all__ = [
     "addition",
     "build_adder",
     "build_digit_adder",
+    "build_row_classifier",
     "build_sales_forecaster",
     "cells",
     "characters",
@@ -29,9 +45,11 @@ __all__ = [
     "digit_sums",
     "figures",
     "fit_replicas",
+    "image_rows",
     "metrics",
     "sales",
     "state",
+    "study",
     "training",
     "verdicts",
 ]
@@ -40,6 +58,7 @@ _MODULE_OF = {
     "Replicas": "training",
     "build_adder": "addition",
     "build_digit_adder": "digit_sums",
+    "build_row_classifier": "image_rows",
     "build_sales_forecaster": "sales",
     "fit_replicas": "training",
 }

@@ -56,7 +56,7 @@ def check_steps(steps_per_epoch: int | Sequence[int] | None, epochs: int) -> lis
         raise ValueError(
             f"steps_per_epoch: expected an integer of at least 1, or one for each of {epochs} epochs, got {steps_per_epoch!r}"
         )
-    return [int(count) for count in steps]
+    return [int(count) for count in steps]  # type: ignore[arg-type]
 
 
 def check_looking(steps: list[int] | None, look_back: bool, validation_batches: int | None, validation_data: Any) -> None:
@@ -71,7 +71,7 @@ def check_looking(steps: list[int] | None, look_back: bool, validation_batches: 
 
 
 def _positive(value: Any) -> bool:
-    return isinstance(value, numbers.Integral) and not isinstance(value, bool) and value >= 1
+    return isinstance(value, numbers.Integral) and not isinstance(value, bool) and int(value) >= 1
 
 
 def check_data(x: Any, y: Any, name: str) -> tuple[Any, Any]:

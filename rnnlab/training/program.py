@@ -243,7 +243,8 @@ class Program:
             )
 
         def update(values, start, size):
-            return self._update(values, *trained(start, size), numbers)
+            x, y = trained(start, size)
+            return self._update(values, x, y, numbers)
 
         values = self._reset_metrics(values)
         if self.updates is None:

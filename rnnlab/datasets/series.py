@@ -1,8 +1,6 @@
-"""Named series and the user's own files, as arrays.
+"""One column of anybody's text file as a series, or one line that says, with the line number, why not.
 
-The only room that touches files. `shampoo_sales`, `airline_passengers` and `published` give the small files the package
-owns, each checked against its SHA-256; `read_series` reads one column of anybody's text file, or says in one line and
-with the line number why it cannot. Its rules for what can be read in two ways:
+The rules for what can be read in two ways:
 
 *Fields.* They are separated by the first of tab, `;` and `,` in the first line. The first row is a header unless
 all its fields are numbers or dates, or one is a date or plainly a value ("266.0"); columns without a header are called
@@ -12,13 +10,12 @@ all its fields are numbers or dates, or one is a date or plainly a value ("266.0
 group thousands. Where both read as many ("1.234" beside whole numbers), it is the comma in a `;` file ("1.234" is 1234,
 "1,234" is 1.234), the point in all others ("1.234" is 1.234, "1,234" is 1234).
 
-*Dates.* See `rnnlab.dates`.
+*Dates.* See `rnnlab.datasets.dates`.
 """
 
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 import math
 import re
@@ -26,21 +23,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from os import PathLike
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rnnlab.dates import SEASONS, Dates, follows, is_date, recognise, recognise_column
+from rnnlab.datasets.dates import SEASONS, Dates, follows, is_date, recognise, recognise_column
+from rnnlab.datasets.errors import DataError
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
-SHA256 = {
-    "shampoo_sales.csv": "9576f545ef80d71522ace1e1fc4da9d1e0fbf3e528138bf27a9b50cf4f2ab2e7",
-    "airline_passengers.csv": "d27dd74f3654ab4c688afccf2348870410902f480cea900d872be2ae33184411",
-    "published/sales_neurons.csv": "18d0511c3a6f342d3500d0fc64386c9d7d5eccafc5aeca7b81e4cb08bff5596b",
-}
 _SPACES = " '\u00a0\u202f"
 _NUMBERS = {
     mark: re.compile(
@@ -50,10 +42,6 @@ _NUMBERS = {
     )
     for mark, other in (".,", ",.")
 }
-
-
-class DataError(ValueError):
-    """Wrong input data; the message is one plain line: where, what was expected, what came."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,36 +70,6 @@ class Series:
         if dates is None:
             raise DataError(f"series {self.name!r}: expected dates as labels, got {self.labels[-1]!r}")
         return dates.next_labels(self.frequency, count)
-
-
-def shampoo_sales() -> Series:
-    """Monthly sales of shampoo, 36 months, labels "1-01" to "3-12" (Makridakis, Wheelwright and Hyndman 1998)."""
-    return read_series(_own_file("shampoo_sales.csv"))
-
-
-def airline_passengers() -> Series:
-    """International airline passengers in thousands, 144 months from 1949-01 (Box and Jenkins 1976, series G)."""
-    return read_series(_own_file("airline_passengers.csv"))
-
-
-def published(name: str) -> pd.DataFrame:
-    """Figures that others published, `datasets/published/<name>.csv`; DataError for a name that is not there."""
-    import pandas as pd
-
-    known = [Path(file).stem for file in SHA256 if file.startswith("published/")]
-    if name not in known:
-        raise DataError(f"no published figures {name!r}: expected one of {', '.join(known)}")
-    return pd.read_csv(_own_file(f"published/{name}.csv"))
-
-
-def _own_file(name: str) -> Path:
-    # The copy in a wheel comes first: the folder beside an installed package may be another project named "datasets".
-    packaged = Path(__file__).parent / "_datasets"
-    path = (packaged if packaged.is_dir() else Path(__file__).parent.parent / "datasets") / name
-    found = hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
-    if found != SHA256[name]:
-        raise DataError(f"{path}: expected the package's own file, SHA-256 {SHA256[name]}, got {found}")
-    return path
 
 
 def read_series(path: str | PathLike[str], column: str | None = None, date_column: str | None = None) -> Series:

@@ -1,0 +1,24 @@
+"""Data by name and from the user's own files, as arrays. The only room that touches files and network.
+
+`shampoo_sales`, `airline_passengers` and `published` give the small files that the package owns; `read_series` reads one
+column of anybody's text file; `images` gives handwritten digits, for MNIST from the folder RNNLAB_DATA or a download.
+"""
+
+from rnnlab.datasets.errors import DataError
+from rnnlab.datasets.images import Images, digits, images, mnist
+from rnnlab.datasets.own import SHA256, airline_passengers, published, shampoo_sales
+from rnnlab.datasets.series import Series, read_series
+
+__all__ = [
+    "SHA256",
+    "DataError",
+    "Images",
+    "Series",
+    "airline_passengers",
+    "digits",
+    "images",
+    "mnist",
+    "published",
+    "read_series",
+    "shampoo_sales",
+]

@@ -1,0 +1,98 @@
+"""Labelled images: handwritten digits that need no download, and MNIST."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from rnnlab.datasets.errors import DataError
+
+MNIST_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
+MNIST_SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
+SHAPES = {"x_train": (60_000, 28, 28), "y_train": (60_000,), "x_test": (10_000, 28, 28), "y_test": (10_000,)}
+# The published study trained on all but the first 5,000, which its library set aside.
+SET_ASIDE = 5000
+NAMES = ("digits", "mnist")
+
+
+@dataclass(frozen=True, eq=False)
+class Images:
+    """Grey images with pixels from 0 to 1, float32 of shape (n, rows, columns), and their classes, int32 of shape (n,)."""
+
+    x_train: np.ndarray
+    y_train: np.ndarray
+    x_test: np.ndarray
+    y_test: np.ndarray
+
+
+def images(name: str) -> Images:
+    """Images by name: "digits" or "mnist".
+
+    Raises:
+        ValueError: the name is unknown.
+        DataError: see `mnist`.
+    """
+    if name not in NAMES:
+        raise ValueError(f"images: expected {' or '.join(NAMES)}, got {name!r}")
+    return digits() if name == "digits" else mnist()
+
+
+def digits() -> Images:
+    """1,797 handwritten digits of 8 x 8 pixels, a fifth of each class to test on; they come with scikit-learn."""
+    from sklearn.datasets import load_digits
+    from sklearn.model_selection import train_test_split
+
+    pixels, classes = load_digits(return_X_y=True)
+    pixels = (pixels / 16).astype("float32").reshape(-1, 8, 8)
+    x_train, x_test, y_train, y_test = train_test_split(
+        pixels, classes.astype("int32"), test_size=0.2, stratify=classes, random_state=0
+    )
+    return Images(x_train, y_train, x_test, y_test)
+
+
+def mnist() -> Images:
+    """70,000 handwritten digits of 28 x 28 pixels: 55,000 to train on, as in the published study, and 10,000 to test on.
+
+    From `mnist.npz` in the folder that the environment variable RNNLAB_DATA names, else from what Keras has downloaded before,
+    else from the network; a download is kept where Keras keeps its own, once its SHA-256 is right.
+
+    Raises:
+        DataError: there is none and the download fails, or the file is not MNIST.
+    """
+    folder = os.environ.get("RNNLAB_DATA")
+    own = Path(folder, "mnist.npz") if folder else None
+    path = own if own and own.is_file() else _downloaded()
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in SHAPES}
+    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise DataError(f"{path}: expected the arrays {', '.join(SHAPES)} in a file of NumPy, got {error}") from None
+    for name, shape in SHAPES.items():
+        if arrays[name].shape != shape or arrays[name].dtype != np.uint8:
+            found = f"{arrays[name].dtype} of shape {arrays[name].shape}"
+            raise DataError(f"{path}: expected {name} as uint8 of shape {shape}, got {found}")
+    x_train, x_test = (arrays[name].astype("float32") / 255 for name in ("x_train", "x_test"))
+    y_train, y_test = (arrays[name].astype("int32") for name in ("y_train", "y_test"))
+    return Images(x_train[SET_ASIDE:], y_train[SET_ASIDE:], x_test, y_test)
+
+
+def _downloaded() -> Path:
+    cache = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"), "datasets", "mnist.npz")
+    if cache.is_file() and hashlib.sha256(cache.read_bytes()).hexdigest() == MNIST_SHA256:
+        return cache
+    from keras.utils import get_file
+
+    try:
+        return Path(get_file("mnist.npz", origin=MNIST_URL, file_hash=MNIST_SHA256))
+    # Keras wraps what goes wrong in exceptions of many kinds, among them plain ones.
+    except Exception as error:
+        reason = " ".join(str(error).split())[:200]
+        raise DataError(
+            f"MNIST: expected mnist.npz in the folder that RNNLAB_DATA names, or in {cache.parent}, or a network to load it "
+            f"from {MNIST_URL}, got none of them ({reason})"
+        ) from None

@@ -1,0 +1,125 @@
+"""Trains arms of a study of the row classifier, many in one program where only numbers tell them apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rnnlab.image_rows.network import build_row_classifier
+from rnnlab.study.plan import Job
+from rnnlab.study.store import Result
+
+if TYPE_CHECKING:
+    import keras
+    import pandas as pd
+
+    from rnnlab.datasets import Images
+
+# Our measures, and what an evaluation is called in the logs of `fit_replicas`.
+MEASURES = {
+    "train_loss": "batch_loss",
+    "test_loss": "val_loss",
+    "train_accuracy": "batch_accuracy",
+    "test_accuracy": "val_accuracy",
+}
+
+
+def train(jobs: list[Job], done: Callable[[Job, Result], None]) -> None:
+    """Trains jobs that differ in forget bias, learning rate and beta_1 alone; for `rnnlab.study.run`.
+
+    After an update the batch just trained and the next test batch are looked at, with the weights after it: after each of
+    the last `scored` updates, whose mean is the score, and after every `every`-th one for the curve.
+    """
+    import keras
+
+    from rnnlab.datasets import images
+    from rnnlab.training import fit_replicas
+
+    settings: dict[str, Any] = jobs[0].settings
+    pictures = images(settings["data"])
+    steps = epochs_of(settings["updates"], settings["scored"], settings["every"])
+    varied = varied_by(settings)
+    waiting = {(job.seed, *(job.settings[name] for name in varied)): job for job in jobs}
+
+    def finished(one: Any) -> None:
+        (replica,) = one.finished
+        job = waiting[(replica.run.seed, *(replica.run.settings[name] for name in varied))]
+        done(job, result_of(one.curves[0], steps, settings, one.seconds["train"]))
+
+    # Test images in no order, so that every batch is a sample of all of them.
+    mixed = np.random.default_rng(0).permutation(len(pictures.y_test))
+    replicas = fit_replicas(
+        lambda seed, forget_bias: network_of(settings, pictures, forget_bias, seed),
+        pictures.x_train,
+        pictures.y_train,
+        seeds=[job.seed for job in jobs],
+        epochs=len(steps),
+        steps_per_epoch=steps,
+        batch_size=settings["batch_size"],
+        optimizer=optimizer_of(settings),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+        validation_data=(pictures.x_test[mixed], pictures.y_test[mixed]),
+        validation_batches=1,
+        look_back=True,
+        vary={name: [float(job.settings[name]) for job in jobs] for name in varied},  # type: ignore[arg-type]
+        on_finish=finished,
+        verbose=0,
+    )
+    if replicas.interrupted:
+        raise KeyboardInterrupt
+
+
+def network_of(settings: dict[str, Any], pictures: Images, forget_bias: float, seed: int) -> keras.Model:
+    """The classifier of an arm, for images of this size."""
+    return build_row_classifier(
+        rows=pictures.x_train.shape[1],
+        columns=pictures.x_train.shape[2],
+        units=settings["units"],
+        activation=settings["activation"],
+        recurrent_activation=settings["recurrent_activation"],
+        forget_bias=forget_bias,
+        seed=seed,
+    )
+
+
+def optimizer_of(settings: dict[str, Any]) -> keras.optimizers.Optimizer:
+    """An optimizer with the settings of the published study; `decay` multiplies its rate after every 100 updates."""
+    import keras
+
+    name, rate = settings["optimizer"], settings["learning_rate"]
+    if settings["decay"] is not None:
+        rate = keras.optimizers.schedules.ExponentialDecay(rate, 100, settings["decay"], staircase=True)
+    if name == "adam":
+        return keras.optimizers.Adam(rate, beta_1=settings["beta_1"], beta_2=0.999, epsilon=1e-8)
+    if name == "rmsprop":
+        return keras.optimizers.RMSprop(rate, rho=0.9, epsilon=1e-10)
+    if name == "adagrad":
+        return keras.optimizers.Adagrad(rate, initial_accumulator_value=0.1)
+    if name == "sgd":
+        return keras.optimizers.SGD(rate)
+    raise ValueError(f"optimizer: expected one of adam, rmsprop, adagrad, sgd, got {name!r}")
+
+
+def varied_by(settings: dict[str, Any]) -> list[str]:
+    """The settings that differ between the replicas of one program."""
+    rate = ["learning_rate"] if settings["decay"] is None else []
+    return ["forget_bias", *rate, *(["beta_1"] if settings["optimizer"] == "adam" else [])]
+
+
+def epochs_of(updates: int, scored: int, every: int) -> list[int]:
+    """Lengths of epochs that end with an evaluation: every `every` updates, and after each of the last `scored` ones."""
+    looked = sorted({*range(every, updates - scored + 1, every), *range(updates - scored, updates + 1)} - {0})
+    return np.diff([0, *looked]).tolist()
+
+
+def result_of(logs: pd.DataFrame, steps: list[int], settings: dict[str, Any], seconds: float) -> Result:
+    """Scores and curve of one run from its logs, a row per evaluation."""
+    scored, updates = settings["scored"], np.cumsum(steps)
+    scores = {name: float(logs[column].iloc[-scored:].mean(skipna=False)) for name, column in MEASURES.items()}
+    scores["ms_per_update"] = 1000 * seconds / settings["updates"]
+    shown = updates % settings["every"] == 0
+    curve = {name: logs[column][shown].round(6).tolist() for name, column in MEASURES.items()}
+    return Result(scores, seconds, {"update": updates[shown].tolist(), **curve})

@@ -1,0 +1,133 @@
+"""Does what a study lacks: in this process, in several on this machine, or on a Dask cluster."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rnnlab.study.plan import Job, Study
+from rnnlab.study.store import Result, Store
+
+# Trains jobs whose arms differ in numeric settings alone, and hands each over as soon as it has finished.
+Train = Callable[[list[Job], Callable[[Job, Result], None]], None]
+
+LARGEST = 10  # jobs of a task at most: a task that is lost is done anew
+PATIENCE = 10  # seconds to wait for a cluster's answer
+
+
+def run(study: Study, train: Train, store: Store, *, workers: int = 1, cluster: str | None = None, quiet: bool = False) -> None:
+    """Trains what the store lacks of the study, and keeps each run as soon as it is here.
+
+    A run that was killed goes on where it was, with the same results, as long as those of `train` follow from the job.
+
+    Args:
+        train: takes jobs and a function to hand over each job with its result. With workers or a cluster it runs in other
+            processes, which must be able to import it.
+        workers: processes on this machine; 1 trains in this one.
+        cluster: address of a Dask scheduler, such as "tcp://127.0.0.1:8786", whose workers can import rnnlab.
+        quiet: show no progress.
+
+    Raises:
+        ConnectionError: the cluster does not answer, or lost its workers again and again.
+        ValueError: `workers` is below 1, or given together with a cluster.
+    """
+    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
+        raise ValueError(f"workers: expected an integer of at least 1, got {workers!r}")
+    if cluster is not None and workers > 1:
+        raise ValueError(f"workers: expected 1 where a cluster is given, got {workers}")
+    jobs = store.missing(study)
+    with _progress(study, len(jobs), quiet) as advance:
+
+        def keep(job: Job, result: Result) -> None:
+            store.add(study.name, job, result)
+            advance(job)
+
+        if cluster is not None:
+            _on_cluster(_tasks(study, jobs, LARGEST), train, keep, cluster)
+        elif workers > 1:
+            _on_processes(_tasks(study, jobs, -(-len(jobs) // workers)), train, keep, workers)
+        else:
+            for group in study.programs(jobs):
+                train(group, keep)
+
+
+def _tasks(study: Study, jobs: list[Job], size: int) -> list[list[Job]]:
+    size = max(1, min(size, LARGEST))
+    return [group[start : start + size] for group in study.programs(jobs) for start in range(0, len(group), size)]
+
+
+def _collect(train: Train, jobs: list[Job], cores: int | None) -> list[tuple[Job, Result]]:
+    if cores is not None:
+        os.environ["RNNLAB_CORES"] = os.environ["TF_NUM_INTRAOP_THREADS"] = str(cores)
+    done: list[tuple[Job, Result]] = []
+    train(jobs, lambda job, result: done.append((job, result)))
+    return done
+
+
+def _on_processes(tasks: list[list[Job]], train: Train, keep: Callable[[Job, Result], None], workers: int) -> None:
+    from joblib import Parallel, cpu_count, delayed
+
+    each = max(1, cpu_count() // workers)
+    parallel = Parallel(n_jobs=workers, return_as="generator_unordered")
+    for done in parallel(delayed(_collect)(train, task, each) for task in tasks):
+        for job, result in done:
+            keep(job, result)
+
+
+def _on_cluster(tasks: list[list[Job]], train: Train, keep: Callable[[Job, Result], None], address: str) -> None:
+    try:
+        from distributed import Client, KilledWorker, as_completed
+    except ImportError:
+        raise ConnectionError("--cluster: expected Dask to be installed, got none; pip install rnnlab[cluster]") from None
+
+    try:
+        client = Client(address, timeout=PATIENCE, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise ConnectionError(f"--cluster: expected a Dask scheduler at {address}, got no answer ({error})") from None
+    with client, client.as_current():
+        futures = [client.submit(_collect, train, task, None, pure=False) for task in tasks]
+        try:
+            for future in as_completed(futures):
+                for job, result in future.result():
+                    keep(job, result)
+        except KilledWorker as error:
+            raise ConnectionError(
+                f"--cluster: expected workers that live, got several that died in one task ({error})"
+            ) from None
+        finally:
+            client.cancel(futures)
+
+
+@contextmanager
+def _progress(study: Study, count: int, quiet: bool) -> Iterator[Callable[[Job], None]]:
+    """A bar with the time left on a terminal, a line a run elsewhere."""
+    done, started = 0, time.perf_counter()
+
+    def line(job: Job) -> None:
+        nonlocal done
+        done += 1
+        left = (time.perf_counter() - started) / done * (count - done)
+        print(f"{done} of {count}: {job.arm}, seed {job.seed}; about {_span(left)} left", file=sys.stderr)
+
+    if quiet or not count:
+        yield lambda job: None
+    elif not sys.stderr.isatty():
+        yield line
+    else:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+        columns = (TextColumn(study.name), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("left"))
+        bar = Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True))
+        with bar:
+            task = bar.add_task(study.name, total=count)
+            yield lambda job: bar.update(task, advance=1)
+
+
+def _span(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
