@@ -48,3 +48,25 @@ def mostly(seen: Sequence[bool] | np.ndarray) -> dict[str, str]:
     low, high = stats.binomtest(count, runs).proportion_ci(1 - LEVEL, method="wilson")
     verdict = "holds" if low > 0.5 else "does not hold" if high < 0.5 else "cannot be decided"
     return {"verdict": verdict, "evidence": f"{count} of {runs} runs"}
+
+
+def lower(first: Sequence[float] | np.ndarray, second: Sequence[float] | np.ndarray) -> dict[str, str]:
+    """Whether the first scores are lower, by one-sided Welch tests at 5 % in either direction. Diverged runs are left out."""
+    first, second = _finite(first), _finite(second)
+    if min(len(first), len(second)) < 2:
+        return {"verdict": "cannot be decided", "evidence": "fewer than two runs that did not diverge on one side"}
+    verdict = (
+        "holds" if _apart(first, second, False) else "does not hold" if _apart(second, first, False) else "cannot be decided"
+    )
+    return {"verdict": verdict, "evidence": f"means: {np.mean(first):.4g} against {np.mean(second):.4g}"}
+
+
+def alike(first: Sequence[float] | np.ndarray, second: Sequence[float] | np.ndarray) -> dict[str, str]:
+    """Whether something makes no difference: that is refuted by a Welch test at 5 %, and never proved by one."""
+    found = lower(first, second)
+    return found | {"verdict": "cannot be decided" if found["verdict"] == "cannot be decided" else "does not hold"}
+
+
+def _finite(scores: Sequence[float] | np.ndarray) -> np.ndarray:
+    scores = np.asarray(scores, dtype=float)
+    return scores[np.isfinite(scores)]

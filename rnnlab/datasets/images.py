@@ -17,7 +17,7 @@ MNIST_SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1
 SHAPES = {"x_train": (60_000, 28, 28), "y_train": (60_000,), "x_test": (10_000, 28, 28), "y_test": (10_000,)}
 # The published study trained on all but the first 5,000, which its library set aside.
 SET_ASIDE = 5000
-NAMES = ("digits", "mnist")
+IMAGES = ("digits", "mnist")
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,8 +37,8 @@ def images(name: str) -> Images:
         ValueError: the name is unknown.
         DataError: see `mnist`.
     """
-    if name not in NAMES:
-        raise ValueError(f"images: expected {' or '.join(NAMES)}, got {name!r}")
+    if name not in IMAGES:
+        raise ValueError(f"images: expected {' or '.join(IMAGES)}, got {name!r}")
     return digits() if name == "digits" else mnist()
 
 

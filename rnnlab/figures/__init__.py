@@ -3,17 +3,23 @@
 from rnnlab.figures.addition import accuracy_by_epoch, error_map
 from rnnlab.figures.cells import COLORS, LABELS
 from rnnlab.figures.digit_sums import accuracy_by_update, first_perfect_map, right_by_length
+from rnnlab.figures.image_rows import NAMES, curves_by_update, every_score, grid_of_rates, score_by_number
 from rnnlab.figures.sales import REFERENCES, forecast_panels, score_by_units
 
 __all__ = [
     "COLORS",
     "LABELS",
+    "NAMES",
     "REFERENCES",
     "accuracy_by_epoch",
     "accuracy_by_update",
+    "curves_by_update",
     "error_map",
+    "every_score",
     "first_perfect_map",
     "forecast_panels",
+    "grid_of_rates",
     "right_by_length",
+    "score_by_number",
     "score_by_units",
 ]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from rnnlab.datasets import Images
+    from rnnlab.training import Replicas
 
 # Our measures, and what an evaluation is called in the logs of `fit_replicas`.
 MEASURES = {
@@ -32,25 +33,44 @@ def train(jobs: list[Job], done: Callable[[Job, Result], None]) -> None:
     After an update the batch just trained and the next test batch are looked at, with the weights after it: after each of
     the last `scored` updates, whose mean is the score, and after every `every`-th one for the curve.
     """
-    import keras
-
     from rnnlab.datasets import images
-    from rnnlab.training import fit_replicas
 
     settings: dict[str, Any] = jobs[0].settings
-    pictures = images(settings["data"])
     steps = epochs_of(settings["updates"], settings["scored"], settings["every"])
     varied = varied_by(settings)
     waiting = {(job.seed, *(job.settings[name] for name in varied)): job for job in jobs}
 
-    def finished(one: Any) -> None:
+    def finished(one: Replicas) -> None:
         (replica,) = one.finished
         job = waiting[(replica.run.seed, *(replica.run.settings[name] for name in varied))]
         done(job, result_of(one.curves[0], steps, settings, one.seconds["train"]))
 
+    if fit(jobs, images(settings["data"]), steps, on_finish=finished).interrupted:
+        raise KeyboardInterrupt
+
+
+def fit(
+    jobs: list[Job],
+    pictures: Images,
+    steps: list[int],
+    *,
+    look: bool = True,
+    on_finish: Callable[[Replicas], None] | None = None,
+) -> Replicas:
+    """Trains jobs in one program; with `look`, both batches are looked at after each epoch of so many `steps`."""
+    import keras
+
+    from rnnlab.training import fit_replicas
+
+    settings: dict[str, Any] = jobs[0].settings
     # Test images in no order, so that every batch is a sample of all of them.
     mixed = np.random.default_rng(0).permutation(len(pictures.y_test))
-    replicas = fit_replicas(
+    looking: dict[str, Any] = {
+        "validation_data": (pictures.x_test[mixed], pictures.y_test[mixed]),
+        "validation_batches": 1,
+        "look_back": True,
+    }
+    return fit_replicas(
         lambda seed, forget_bias: network_of(settings, pictures, forget_bias, seed),
         pictures.x_train,
         pictures.y_train,
@@ -61,15 +81,11 @@ def train(jobs: list[Job], done: Callable[[Job, Result], None]) -> None:
         optimizer=optimizer_of(settings),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
-        validation_data=(pictures.x_test[mixed], pictures.y_test[mixed]),
-        validation_batches=1,
-        look_back=True,
-        vary={name: [float(job.settings[name]) for job in jobs] for name in varied},  # type: ignore[arg-type]
-        on_finish=finished,
+        vary={name: [float(job.settings[name]) for job in jobs] for name in varied_by(settings)},  # type: ignore[arg-type]
+        on_finish=on_finish,
         verbose=0,
+        **(looking if look else {}),
     )
-    if replicas.interrupted:
-        raise KeyboardInterrupt
 
 
 def network_of(settings: dict[str, Any], pictures: Images, forget_bias: float, seed: int) -> keras.Model:
