@@ -5,7 +5,7 @@ column of anybody's text file; `images` gives handwritten digits, for MNIST from
 """
 
 from rnnlab.datasets.errors import DataError
-from rnnlab.datasets.images import IMAGES, Images, digits, images, mnist
+from rnnlab.datasets.handwriting import IMAGES, Images, digits, images, mnist
 from rnnlab.datasets.own import SHA256, airline_passengers, published, shampoo_sales
 from rnnlab.datasets.series import Series, read_series
 

@@ -82,17 +82,19 @@ def mnist() -> Images:
 
 
 def _downloaded() -> Path:
-    cache = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"), "datasets", "mnist.npz")
-    if cache.is_file() and hashlib.sha256(cache.read_bytes()).hexdigest() == MNIST_SHA256:
-        return cache
+    keras_home = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
+    cached = keras_home / "datasets" / "mnist.npz"
+    if cached.is_file() and hashlib.sha256(cached.read_bytes()).hexdigest() == MNIST_SHA256:
+        return cached
     from keras.utils import get_file
 
     try:
-        return Path(get_file("mnist.npz", origin=MNIST_URL, file_hash=MNIST_SHA256))
+        # Keras takes a folder in /tmp, which anybody may have filled, for one that is not there yet.
+        cached.parent.mkdir(parents=True, exist_ok=True)
+        return Path(get_file("mnist.npz", origin=MNIST_URL, file_hash=MNIST_SHA256, cache_dir=str(keras_home)))
     # Keras wraps what goes wrong in exceptions of many kinds, among them plain ones.
     except Exception as error:
-        reason = " ".join(str(error).split())[:200]
         raise DataError(
-            f"MNIST: expected mnist.npz in the folder that RNNLAB_DATA names, or in {cache.parent}, or a network to load it "
-            f"from {MNIST_URL}, got none of them ({reason})"
+            f"MNIST: expected mnist.npz in the folder that RNNLAB_DATA names, or in {cached.parent}, or a network to load it "
+            f"from {MNIST_URL}, got none of them ({' '.join(str(error).split())[:200]})"
         ) from None

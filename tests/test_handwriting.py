@@ -1,0 +1,143 @@
+"""Images by name: the digits of scikit-learn, and MNIST from a folder, from Keras' cache, from a server."""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import http.server
+import os
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rnnlab import datasets
+from rnnlab.datasets import DataError
+from rnnlab.datasets import handwriting as loader
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory):
+    """A file of MNIST's shapes."""
+    folder = tmp_path_factory.mktemp("mnist")
+    rng = np.random.default_rng(0)
+    arrays = {name: np.zeros(shape, dtype="uint8") for name, shape in loader.SHAPES.items()}
+    arrays["x_train"][:, 0, 0] = rng.integers(256, size=60_000)
+    arrays["y_train"][:] = rng.integers(10, size=60_000)
+    arrays["x_test"][0] = 255
+    np.savez_compressed(folder / "mnist.npz", **arrays)
+    return folder / "mnist.npz"
+
+
+def test_digits():
+    found = datasets.images("digits")
+    assert (found.x_train.shape, found.x_test.shape) == ((1437, 8, 8), (360, 8, 8))
+    assert (found.x_train.dtype, found.y_train.dtype) == (np.float32, np.int32)
+    assert (found.x_train.min(), found.x_train.max()) == (0, 1)
+    assert np.bincount(found.y_test).min() >= 34, "a fifth of each class"
+    again = datasets.digits()
+    np.testing.assert_array_equal(found.x_test, again.x_test)
+    seen = {image.tobytes() for image in found.x_train}
+    assert sum(image.tobytes() in seen for image in found.x_test) <= 1
+
+
+def test_mnist_from_a_folder_leaves_out_what_the_published_study_set_aside(file, monkeypatch):
+    monkeypatch.setenv("RNNLAB_DATA", str(file.parent))
+    found = datasets.images("mnist")
+    assert (found.x_train.shape, found.y_train.shape) == ((55_000, 28, 28), (55_000,))
+    with np.load(file) as arrays:
+        np.testing.assert_array_equal(found.y_train, arrays["y_train"][5000:])
+        np.testing.assert_allclose(found.x_train[:, 0, 0] * 255, arrays["x_train"][5000:, 0, 0], rtol=1e-6)
+    assert found.x_test[0].min() == found.x_test.max() == 1
+
+
+@pytest.fixture
+def server(file, monkeypatch, tmp_path):
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def __init__(self, *arguments):
+            super().__init__(*arguments, directory=str(file.parent))
+
+        def log_message(self, *arguments):
+            asked.append(self.path)
+
+    asked = []
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
+        thread = threading.Thread(target=running.serve_forever)
+        thread.start()
+        monkeypatch.delenv("RNNLAB_DATA", raising=False)
+        monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+        monkeypatch.setattr(loader, "MNIST_URL", f"http://127.0.0.1:{running.server_port}/mnist.npz")
+        monkeypatch.setattr(loader, "MNIST_SHA256", hashlib.sha256(file.read_bytes()).hexdigest())
+        yield asked
+        running.shutdown()
+        thread.join()
+    gc.collect()  # Keras leaves the answer open when a download fails
+
+
+LEFT_OPEN = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
+
+def test_mnist_from_a_server_is_kept(server, tmp_path):
+    first, again = datasets.mnist(), datasets.mnist()
+    np.testing.assert_array_equal(first.y_train, again.y_train)
+    assert server == ["/mnist.npz"]
+    assert (tmp_path / "keras" / "datasets" / "mnist.npz").is_file()
+
+
+@LEFT_OPEN
+def test_a_download_with_another_checksum_is_refused(server, monkeypatch):
+    monkeypatch.setattr(loader, "MNIST_SHA256", "0" * 64)
+    with pytest.raises(
+        DataError, match=r"^MNIST: expected mnist.npz in the folder that RNNLAB_DATA names, or in .*, or a network"
+    ):
+        datasets.mnist()
+
+
+@LEFT_OPEN
+def test_mnist_missing_says_the_three_ways(server, monkeypatch):
+    monkeypatch.setattr(loader, "MNIST_URL", loader.MNIST_URL.replace("mnist.npz", "nothing.npz"))
+    with pytest.raises(
+        DataError, match=r"RNNLAB_DATA names, or in .*datasets, or a network to load it from http://127"
+    ) as error:
+        datasets.mnist()
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        (
+            {"x_train": np.zeros((2, 28, 28), "uint8")},
+            "expected the arrays x_train, y_train, x_test, y_test in a file of NumPy",
+        ),
+        (
+            {"x_train": np.zeros((2, 28, 28), "uint8"), **dict.fromkeys(("y_train", "x_test", "y_test"), np.zeros(2))},
+            r"expected x_train as uint8 of shape \(60000, 28, 28\), got uint8 of shape \(2, 28, 28\)",
+        ),
+        (None, "in a file of NumPy"),
+    ],
+)
+def test_files_that_are_not_mnist(tmp_path, monkeypatch, arrays, message):
+    monkeypatch.setenv("RNNLAB_DATA", str(tmp_path))
+    if arrays is None:
+        (tmp_path / "mnist.npz").write_bytes(b"no archive")
+    else:
+        np.savez(tmp_path / "mnist.npz", **arrays)
+    with pytest.raises(DataError, match=message):
+        datasets.mnist()
+
+
+def test_unknown_images():
+    with pytest.raises(ValueError, match="images: expected digits or mnist, got 'fashion'"):
+        datasets.images("fashion")
+
+
+@pytest.mark.data
+def test_the_real_mnist():
+    folder = os.environ.get("RNNLAB_DATA", "")
+    if not Path(folder, "mnist.npz").is_file():
+        pytest.skip("RNNLAB_DATA names no folder with mnist.npz")
+    found = datasets.mnist()
+    assert np.bincount(found.y_test).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
+    assert found.x_train.mean() == pytest.approx(0.1307, abs=0.001)
