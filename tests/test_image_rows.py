@@ -12,8 +12,9 @@ import pytest
 
 from rnnlab import datasets, image_rows, study
 from rnnlab.image_rows import training
+from rnnlab.image_rows.findings import published_scores
 from rnnlab.image_rows.profile import flops_of_update
-from rnnlab.image_rows.report import published_scores, report_of
+from rnnlab.image_rows.report import report_of
 
 TINY = {"updates": 8, "scored": 3, "batch_size": 16, "units": 5, "every": 2}
 
