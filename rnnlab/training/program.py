@@ -250,11 +250,12 @@ class Program:
         if self.updates is None:
             values = self._batches(values, self.samples, update)
         else:
-            values = self._full_batches(values, plan[0], update)
+            done, values = self._full_batches(values, plan[0], update)
         scores = self._scores(values)
         if self.look_back:
             values = self._reset_metrics(values)
-            values = self._evaluate(values, *trained((plan[0] - 1) * self.batch_size, self.batch_size))
+            # From where the loop ended: XLA's CPU compiler made a pass 20 times slower that took this from the plan.
+            values = self._evaluate(values, *trained((done - 1) * self.batch_size, self.batch_size))
             scores += self._scores(values)
         if validation_data is not None:
             values = self._reset_metrics(values)
@@ -267,18 +268,17 @@ class Program:
         """Calls `step(values, start, size)` for the full batches in a loop, then for the smaller last one, as `fit` does."""
         full = samples // self.batch_size
         if full:
-            values = self._full_batches(values, full, step)
+            _, values = self._full_batches(values, full, step)
         if samples % self.batch_size:
             values = step(values, full * self.batch_size, samples % self.batch_size)
         return values
 
     def _full_batches(self, values, count, step: Callable):
-        _, values = ops.while_loop(
+        return ops.while_loop(
             lambda index, values: index < count,
             lambda index, values: (index + 1, step(values, index * self.batch_size, self.batch_size)),
             (ops.zeros((), dtype="int32"), list(values)),
         )
-        return values
 
     def _update(self, values, x, y, numbers):
         count = len(self.trainable)
