@@ -204,7 +204,8 @@ class LongerReport:
     def write(self, directory: Path, command: str, seconds: dict[str, float]) -> None:
         """Writes runs.csv, curves.csv, summary.json and figure.png; each file is whole or absent."""
         title = f"Trained on sums of up to {self.digits} digits, asked sums of {self.length:,}: who learned to add?"
-        figure = figures.right_by_length(self.curves, trained=self.digits, title=title)
+        asked = max(len(wrong) for row in self.rows for wrong in row["first_wrong"].values())
+        figure = figures.mistakes_by_length(self.curves, trained=self.digits, asked=asked, title=title)
         summary = {"length": self.length, "digits": self.digits, "rows": self.summary}
         _write(directory, {"runs.csv": self.runs, "curves.csv": self.curves}, figure, summary, command, seconds)
 

@@ -2,7 +2,7 @@
 
 from rnnlab.figures.addition import accuracy_by_epoch, error_map
 from rnnlab.figures.cells import COLORS, LABELS
-from rnnlab.figures.digit_sums import accuracy_by_update, first_perfect_map, right_by_length
+from rnnlab.figures.digit_sums import accuracy_by_update, first_perfect_map, mistakes_by_length
 from rnnlab.figures.sales import REFERENCES, forecast_panels, score_by_units
 
 __all__ = [
@@ -14,6 +14,6 @@ __all__ = [
     "error_map",
     "first_perfect_map",
     "forecast_panels",
-    "right_by_length",
+    "mistakes_by_length",
     "score_by_units",
 ]
