@@ -120,12 +120,12 @@ def show(report: study.Report, runs: pd.DataFrame, directory: Path) -> None:
 
     console, table = Console(), Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     measures = ("train_loss", "test_loss", "train_accuracy", "test_accuracy")
-    for name in ("arm", "runs", *(measure.replace("_", " ") for measure in measures), "ms"):
-        table.add_column(name, justify="left" if name == "arm" else "right")
+    for name in ("arm", "runs", "train loss", "test loss", "accuracy: train", "test", "ms"):
+        table.add_column(name, justify="left" if name == "arm" else "right", no_wrap=True)
     for arm, group in runs.groupby("arm", sort=False):
         means = [f"{group[name].mean(skipna=False):.4f}" for name in measures]
         table.add_row(str(arm), str(len(group)), *means, f"{group.ms_per_update.median():.1f}")
-    console.print(report.title + ": means over the seeds of the last updates; ms per update")
+    console.print(f"{report.title}: means of {report.seeds} seeds over the last updates; ms per update")
     console.print(table)
     for claim in report.claims:
         console.print(f"{claim['claim']}: {claim['verdict']} ({claim['evidence']})")

@@ -12,6 +12,7 @@ import numpy as np
 from scipy import stats
 
 LEVEL = 0.05
+SHOWN = 6  # means that evidence names
 
 
 def extreme(scores: Mapping[str, Sequence[float] | np.ndarray], name: str, *, highest: bool) -> dict[str, str]:
@@ -29,8 +30,11 @@ def extreme(scores: Mapping[str, Sequence[float] | np.ndarray], name: str, *, hi
     others = [other for other in scores if other != name]
     wins = all(_apart(scores[name], scores[other], highest) for other in others)
     loses = any(_apart(scores[other], scores[name], highest) for other in others)
-    means = ", ".join(f"{other} {np.mean(values):.4g}" for other, values in scores.items())
-    return {"verdict": "holds" if wins else "does not hold" if loses else "cannot be decided", "evidence": f"means: {means}"}
+    # Of many arms the nearest ones say enough.
+    near = sorted(scores, key=lambda other: abs(np.mean(scores[other]) - np.mean(scores[name])))[:SHOWN]
+    means = ", ".join(f"{other} {np.mean(values):.4g}" for other, values in scores.items() if other in near)
+    evidence = f"means: {means}" + (f", and {len(scores) - SHOWN} others" if len(scores) > SHOWN else "")
+    return {"verdict": "holds" if wins else "does not hold" if loses else "cannot be decided", "evidence": evidence}
 
 
 def _apart(first: Sequence[float] | np.ndarray, second: Sequence[float] | np.ndarray, greater: bool) -> bool:

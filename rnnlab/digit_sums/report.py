@@ -109,22 +109,19 @@ class StudyReport:
 
         console = Console()
         table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-        for name in ("arm", "right", "min", "max", "publ.", "train loss", "loss", "all at", "seeds"):
+        for name in ("arm", "right", "from, to", "publ.", "train loss", "all at", "in"):
             table.add_column(name, justify="left" if name == "arm" else "right", no_wrap=True)
         for row in self.summary:
-            shares = [_share(row[name]) for name in ("exact", "min", "max", "published")]
-            first = "never" if not row["perfect"] else f"{row['first_perfect']:.0f}"
             table.add_row(
-                row["arm"],
-                *shares,
+                row["arm"].replace("num_layers", "layers"),
+                _percent(row["exact"]),
+                f"{_percent(row['min'])}, {_percent(row['max'])}",
+                _percent(row["published"]),
                 f"{row['train_loss']:.2g}",
-                f"{row['loss']:.2g}",
-                first,
+                "never" if not row["perfect"] else f"{row['first_perfect']:.0f}",
                 f"{row['perfect']}/{row['seeds']}",
             )
-        console.print(
-            f"{self.study.title}: whole sums right; first update with all of {self.study.held_out:,} right, in how many seeds"
-        )
+        console.print(f"{self.study.title}: % of whole sums right; first update with all {self.study.held_out:,} right")
         console.print(table)
         for claim in self.claims:
             console.print(f"{claim['claim']}: {claim['verdict']} ({claim['evidence']})")
@@ -207,7 +204,8 @@ class LongerReport:
     def write(self, directory: Path, command: str, seconds: dict[str, float]) -> None:
         """Writes runs.csv, curves.csv, summary.json and figure.png; each file is whole or absent."""
         title = f"Trained on sums of up to {self.digits} digits, asked sums of {self.length:,}: who learned to add?"
-        figure = figures.right_by_length(self.curves, trained=self.digits, title=title)
+        asked = max(len(wrong) for row in self.rows for wrong in row["first_wrong"].values())
+        figure = figures.mistakes_by_length(self.curves, trained=self.digits, asked=asked, title=title)
         summary = {"length": self.length, "digits": self.digits, "rows": self.summary}
         _write(directory, {"runs.csv": self.runs, "curves.csv": self.curves}, figure, summary, command, seconds)
 
@@ -264,10 +262,6 @@ def _write(
     command_line.write_json(directory / "summary.json", summary | about)
 
 
-def _share(value: float) -> str:
-    return _percent(value) + "%" * bool(np.isfinite(value))
-
-
 def _percent(value: float) -> str:
     """Four digits, cut off rather than rounded: what is not all right does not read 100."""
-    return f"{np.floor(1e4 * value + 1e-6) / 100:.4g}" if np.isfinite(value) else "–"
+    return f"{np.floor(1e4 * value + 1e-3) / 100:.4g}" if np.isfinite(value) else "–"

@@ -2,7 +2,7 @@
 
 from rnnlab.figures.addition import accuracy_by_epoch, error_map
 from rnnlab.figures.cells import COLORS, LABELS
-from rnnlab.figures.digit_sums import accuracy_by_update, first_perfect_map, right_by_length
+from rnnlab.figures.digit_sums import accuracy_by_update, first_perfect_map, mistakes_by_length
 from rnnlab.figures.image_rows import NAMES, curves_by_update, every_score, grid_of_rates, score_by_number
 from rnnlab.figures.sales import REFERENCES, forecast_panels, score_by_units
 
@@ -19,7 +19,7 @@ __all__ = [
     "first_perfect_map",
     "forecast_panels",
     "grid_of_rates",
-    "right_by_length",
+    "mistakes_by_length",
     "score_by_number",
     "score_by_units",
 ]

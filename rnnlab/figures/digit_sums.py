@@ -69,39 +69,57 @@ def first_perfect_map(runs: pd.DataFrame, rows: str, columns: str, *, title: str
     return figure
 
 
-def right_by_length(curves: pd.DataFrame, *, trained: int, title: str) -> Figure:
-    """Share of sums that are right so far against the column reached: every network a line, a panel per kind and share.
+def mistakes_by_length(curves: pd.DataFrame, *, trained: int, asked: int, title: str) -> Figure:
+    """Share of sums with a mistake so far against the column reached: every network a line, a panel per kind and share.
+
+    Networks without a mistake lie on the floor, half of what one mistake makes; each panel says how many they are.
 
     Args:
         curves: columns cell, num_layers, share, seed, kind ("random" or "carry chains"), column, right.
         trained: digits of the longest sum that was trained on.
+        asked: sums of each kind that a network was asked.
     """
     kinds, shares = list(dict.fromkeys(curves.kind)), sorted(set(curves.share))
     figure = Figure(figsize=(4.4 * len(shares) + 0.6, 3.3 * len(kinds) + 1.2), layout="constrained")
     axes = figure.subplots(len(kinds), len(shares), squeeze=False, sharex=True, sharey=True)
     for row, kind in zip(axes, kinds, strict=True):
         for axis, share in zip(row, shares, strict=True):
-            _length_panel(axis, curves[(curves.kind == kind) & (curves.share == share)], trained)
-            axis.set_title(f"{kind}; trained with {share:.0%} carry-rich sums", fontsize=10)
-        row[0].set_ylabel("sums right up to here")
+            _length_panel(axis, curves[(curves.kind == kind) & (curves.share == share)], trained, 0.5 / asked)
+            axis.set_title(f"asked {kind}; trained with {share:.0%} carry chains", fontsize=10)
+        row[0].set_ylabel("sums with a mistake so far")
     for axis in axes[-1]:
         axis.set_xlabel("digits")
+    axes[0, 0].set_yticks([0.5 / asked, 0.001, 0.01, 0.1, 1], ["none", "0.1 %", "1 %", "10 %", "all"])
+    axes[0, 0].minorticks_off()
     handles, labels = axes.flat[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=6, frameon=False, fontsize=9)
     figure.suptitle(title, fontsize=12)
     return figure
 
 
-def _length_panel(axis: Axes, curves: pd.DataFrame, trained: int) -> None:
-    named = set()
+def _length_panel(axis: Axes, curves: pd.DataFrame, trained: int, floor: float) -> None:
+    named, faultless, count = set(), 0, 0
     for (cell, layers, _), curve in curves.groupby(["cell", "num_layers", "seed"], sort=False):
         name = f"{LABELS.get(cell, cell)}, {layers} layer{'s' * (layers > 1)}"
         style = "-" if layers == 1 else "--"
         label = None if name in named else name
-        axis.plot(curve.column, curve.right, style, color=COLORS.get(cell, "k"), linewidth=1.1, alpha=0.65, label=label)
+        wrong = np.maximum(1 - curve.right.to_numpy(), floor)
+        axis.plot(curve.column, wrong, style, color=COLORS.get(cell, "k"), linewidth=1.1, alpha=0.65, label=label)
         named.add(name)
+        faultless, count = faultless + (curve.right.min() == 1), count + 1
+    axis.text(
+        0.97,
+        0.93,
+        f"{faultless} of {count} networks\nwithout a mistake",
+        transform=axis.transAxes,
+        ha="right",
+        va="top",
+        zorder=5,
+        bbox={"color": "white", "alpha": 0.8},
+    )
     axis.axvspan(1, trained, color="0.93", zorder=0)
-    axis.text(trained, 0.5, "trained ", ha="right", va="center", fontsize=8, color="0.4", rotation=90)
+    axis.text(trained, 0.02, "trained ", ha="right", va="center", fontsize=8, color="0.4", rotation=90)
     axis.set_xscale("log")
-    axis.set_ylim(-0.03, 1.03)
+    axis.set_yscale("log")
+    axis.set_ylim(floor / 1.5, 1.5)
     axis.grid(alpha=0.2)
