@@ -28,3 +28,23 @@ def test_extreme(scores, highest, verdict):
 def test_mostly(count, runs, verdict):
     found = verdicts.mostly([True] * count + [False] * (runs - count))
     assert found == {"verdict": verdict, "evidence": f"{count} of {runs} runs"}
+
+
+def test_of_many_arms_the_nearest_are_named():
+    scores = {str(arm): [float(arm), arm + 0.1] for arm in range(10)}
+    assert verdicts.extreme(scores, "0", highest=False)["evidence"].endswith("5 5.05, and 4 others")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "lower", "alike"),
+    [
+        ([1.0, 1.1, 0.9], [2.0, 2.1, 1.9], "holds", "does not hold"),
+        ([2.0, 2.1, 1.9], [1.0, 1.1, 0.9], "does not hold", "does not hold"),
+        ([1.0, 2.0, 3.0], [1.1, 2.1, 2.9], "cannot be decided", "cannot be decided"),
+        ([1.0, float("nan"), 1.1, 0.9], [2.0, 2.1, 1.9], "holds", "does not hold"),
+        ([1.0, float("nan")], [2.0, 2.1, 1.9], "cannot be decided", "cannot be decided"),
+    ],
+)
+def test_lower_and_alike(first, second, lower, alike):
+    assert verdicts.lower(first, second)["verdict"] == lower
+    assert verdicts.alike(first, second)["verdict"] == alike
