@@ -306,3 +306,21 @@ def test_a_cluster_that_does_not_answer(tmp_path, monkeypatch):
     monkeypatch.setattr(runner, "PATIENCE", 1)
     with Store(tmp_path / "s.sqlite") as store, pytest.raises(ConnectionError, match="expected a Dask scheduler at tcp://"):
         study.run(plan(), train, store, cluster="tcp://127.0.0.1:9", quiet=True)
+
+
+# The README
+
+
+def test_the_study_in_the_readme_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    text = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
+    (code,) = [part.split("```")[0] for part in text.split("```python\n")[1:] if "study.Study(" in part]
+    trained = []
+
+    def my_training(seed, cell, units):
+        trained.append((seed, cell, units))
+        return np.random.default_rng([seed, units]).normal(), 0.1
+
+    exec(code, {"my_training": my_training})
+    assert len(trained) == 40
+    assert "## Variance" in (tmp_path / "out" / "report.md").read_text()

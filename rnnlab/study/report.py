@@ -77,8 +77,9 @@ class Report:
         minutes = self.frame.seconds.sum() / 60 if self.runs else 0.0
         return f"{minutes:.1f} min" if minutes < 120 else f"{minutes / 60:.1f} h"
 
-    def write(self, directory: Path) -> None:
+    def write(self, directory: Path | str) -> None:
         """Writes report.md, report.html and the figures; each is whole or absent."""
+        directory = Path(directory)
         pictures = {name: _png(figure) for name, (_, figure) in self.figures.items()}
         for name, picture in pictures.items():
             with whole_file(directory / f"{name}.png") as temporary:
