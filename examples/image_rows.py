@@ -11,6 +11,7 @@ Each finished run is kept at once in --store; the same command goes on after a k
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from argparse import Namespace
@@ -50,13 +51,10 @@ def check(parser: argparse.ArgumentParser, arguments: Namespace) -> None:
     if arguments.updates < image_rows.PROTOCOL["scored"] and not arguments.smoke:
         parser.error(f"--updates: expected at least {image_rows.PROTOCOL['scored']}, which are scored, got {arguments.updates}")
     if arguments.out == Path("reports", "image_rows/<study>"):
-        data = f"_{arguments.data}" if arguments.data != "mnist" else ""
-        arguments.out = Path("reports", "image_rows", f"{plan_name(arguments)}{data}")
+        # Results of another protocol than the published one do not take the place of those of a full run.
+        shorter = "_smoke" if arguments.smoke else f"_{arguments.updates}" * (arguments.updates != 2000)
+        arguments.out = Path("reports", "image_rows", f"{plan_of(arguments).name}_{arguments.data}{shorter}")
     arguments.store = arguments.store or arguments.out / "runs.sqlite"
-
-
-def plan_name(arguments: Namespace) -> str:
-    return plan_of(arguments).name
 
 
 def plan_of(arguments: Namespace) -> study.Study:
@@ -68,16 +66,19 @@ def plan_of(arguments: Namespace) -> study.Study:
 
 
 def open_store(arguments: Namespace, plan: study.Study) -> study.Store:
-    """The store, filled from a runs.csv that came from another machine where there was none."""
+    """The store, with what a runs.csv from another machine has and it lacks."""
     known = arguments.out / "runs.csv"
-    fresh = not arguments.store.exists() and known.exists()
+    if arguments.report and not arguments.store.exists() and not known.exists():
+        raise ValueError(f"--report: expected finished runs in {arguments.store} or {known}, got neither")
+    fresh = not arguments.store.exists()
     store = study.Store(arguments.store)
     try:
-        if fresh:
-            print(f"{study.read_csv(store, plan, arguments.out)} finished runs taken over from {known}", file=sys.stderr)
+        if known.exists() and store.missing(plan) and (new := study.read_csv(store, plan, arguments.out)):
+            print(f"{new} finished runs taken over from {known}", file=sys.stderr)
     except ValueError:
         store.close()
-        arguments.store.unlink()
+        if fresh:
+            arguments.store.unlink()
         raise
     for line in store.changed(plan):
         print(line, file=sys.stderr)
@@ -87,6 +88,8 @@ def open_store(arguments: Namespace, plan: study.Study) -> study.Store:
 def train(arguments: Namespace, plan: study.Study, store: study.Store) -> None:
     if not store.missing(plan):
         return
+    # One thread in each product, as in worker processes: how many there are decides the last bit. Replicas fill the cores.
+    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
     command_line.import_keras()
     datasets.images(arguments.data)
     done = len(plan.jobs) - len(store.missing(plan))
@@ -101,12 +104,13 @@ def write(arguments: Namespace, argv: Sequence[str] | None, plan: study.Study, s
     runs, curves = store.frame(plan), store.curves(plan)
     if runs.empty:
         raise ValueError(f"--report: expected finished runs of {plan.name} in {arguments.store}, got none")
-    report = report_of(arguments.study, plan, runs, curves, command_line.command(argv))
     study.write_csv(store, plan, arguments.out)
+    command = command_line.command(argv).replace(" --report", "")
+    report = report_of(arguments.study, plan, runs, curves, command)
     report.write(arguments.out)
     seconds = {"train": runs.seconds.sum(), "total": time.perf_counter() - started}
     summary = {"study": plan.name, "title": plan.title, "runs": len(runs), "missing": report.missing}
-    summary |= {"claims": list(report.claims), "command": command_line.command(argv)}
+    summary |= {"claims": list(report.claims), "command": command}
     summary |= {"tables": {caption: table.to_dict("records") for caption, table in report.tables.items()}}
     command_line.write_json(arguments.out / "summary.json", summary | {"versions": command_line.versions(), "seconds": seconds})
     if not arguments.quiet:

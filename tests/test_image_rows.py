@@ -250,7 +250,7 @@ def made_up(topic, seeds=4, diverged=()):
 
 @pytest.mark.parametrize("topic", image_rows.TOPICS)
 def test_every_topic_has_its_report(topic, tmp_path):
-    of, runs, curves = made_up(topic, diverged=("relu", "adam, 0.1"))
+    of, runs, curves = made_up(topic, diverged=("relu", "3", "rmsprop, 0.001", "sgd, 0.1, decayed"))
     report = report_of(topic, of, runs, curves, "python examples/image_rows.py")
     report.write(tmp_path)
     page, text = (tmp_path / "report.html").read_text(), (tmp_path / "report.md").read_text()

@@ -125,6 +125,15 @@ def test_a_changed_arm_is_another_arm_and_says_so(tmp_path):
         assert store.missing(plan()) == []
 
 
+def test_a_score_is_no_setting(tmp_path):
+    with Store(tmp_path / "s.sqlite") as store:
+        with pytest.raises(ValueError, match="scores: expected names that no setting has, got rate, seconds"):
+            store.add("tiny", plan().jobs[0], Result({"rate": 1.0, "seconds": 1.0, "loss": 1.0}, 1.0))
+        with pytest.raises(StoreError, match="expected that runs can be added"):
+            store.add("tiny", plan().jobs[0], Result({"loss": 1.0}, float("nan")))
+        assert len(store.missing(plan())) == 12
+
+
 def test_stores_refused(tmp_path):
     text, other, later = (tmp_path / name for name in ("text", "other", "later"))
     text.write_text("no database at all, but long enough to be looked at as one " * 20)
@@ -135,6 +144,8 @@ def test_stores_refused(tmp_path):
         connection.execute(statement)
         connection.commit()
         connection.close()
+    with pytest.raises(StoreError, match="expected a file that can be written to, got none"):
+        Store(tmp_path)
     for path, message in (
         (text, "expected a store of rnnlab, got a file that SQLite cannot read"),
         (other, "expected a store of rnnlab, got another SQLite file"),
@@ -163,6 +174,28 @@ def test_csv_files_are_the_store_again(tmp_path):
         assert (tmp_path / "twice" / name).read_bytes() == (tmp_path / "out" / name).read_bytes()
 
 
+def test_csv_files_keep_the_seeds_that_a_plan_leaves_out(tmp_path):
+    trained(tmp_path / "s.sqlite")
+    with Store(tmp_path / "s.sqlite") as store:
+        study.write_csv(store, plan(seeds=(1,)), tmp_path)
+    assert len(pd.read_csv(tmp_path / "runs.csv")) == 12
+
+
+def test_csv_files_keep_types_and_settings_that_the_plan_has_no_more(tmp_path):
+    arms = {"a": {"units": 8, "dropout": None}, "b": {"units": None, "dropout": 0.2}, "c": {"units": 0.5, "dropout": True}}
+    before = Study("typed", arms, (0,))
+    with Store(tmp_path / "s.sqlite") as store:
+        for job in before.jobs:
+            store.add("typed", job, Result({"loss": 1.0}, 1.0))
+        study.write_csv(store, before, tmp_path)
+    now = Study("typed", {arm: {"units": settings["units"]} for arm, settings in arms.items()}, (0,))
+    with Store(tmp_path / "again.sqlite") as store:
+        assert study.read_csv(store, now, tmp_path) == 3
+        assert store.missing(before) == []
+        assert len(store.missing(now)) == 3
+        assert store.changed(now)[0] == "a: 1 runs of another definition are left out (dropout None there, unset here)"
+
+
 def test_csv_files_of_a_changed_arm(tmp_path):
     trained(tmp_path / "s.sqlite")
     with Store(tmp_path / "s.sqlite") as store:
@@ -178,7 +211,7 @@ def test_csv_files_of_a_changed_arm(tmp_path):
     ("damage", "message"),
     [
         (lambda lines: [lines[0].replace("seed", "sead"), *lines[1:]], "line 1: expected the column 'seed'"),
-        (lambda lines: [*lines[:3], lines[3].rsplit(",", 2)[0], *lines[4:]], "line 4: expected 12 fields, got 10"),
+        (lambda lines: [*lines[:3], lines[3].split(",", 1)[1], *lines[4:]], "line 4: expected 13 fields, got 12"),
         (lambda lines: [*lines[:2], lines[2].replace(",1,", ",one,", 1), *lines[3:]], "line 3: expected an integer as seed"),
         (lambda lines: [*lines[:2], lines[2].replace(",0.5,", ",half,"), *lines[3:]], "line 3: expected a number as seconds"),
         (
@@ -202,6 +235,32 @@ def test_damaged_csv_files_are_refused_whole(tmp_path, damage, message):
 
 
 # Runs
+
+
+def fails_late(jobs, done):
+    train(jobs[:-1], done)
+    raise RuntimeError("out of luck")
+
+
+def test_an_error_in_a_process_keeps_what_is_finished(tmp_path):
+    with Store(tmp_path / "s.sqlite") as store:
+        with pytest.raises(RuntimeError, match="out of luck"):
+            study.run(plan(), fails_late, store, workers=2, quiet=True)
+        assert len(store.frame(plan())) >= 5
+
+
+def dies(jobs, done):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+@pytest.mark.filterwarnings("ignore")
+def test_a_process_that_dies(tmp_path):
+    with (
+        Store(tmp_path / "s.sqlite") as store,
+        pytest.raises(ChildProcessError, match="--workers: expected processes that live"),
+    ):
+        study.run(plan(), dies, store, workers=2, quiet=True)
 
 
 def test_an_error_keeps_what_is_finished(tmp_path):
@@ -288,17 +347,32 @@ def test_a_cluster_does_the_same_though_a_worker_dies(tmp_path):
         victim = next(iter(cluster.workers.values())).pid
         killed = []
 
-        def keep_and_kill(study_name, job, result, add=store.add):
+        def keep_and_kill(*run, add=store.add):
             if not killed:
                 os.kill(victim, signal.SIGKILL)
                 killed.append(victim)
-            return add(study_name, job, result)
+            return add(*run)
 
         store.add = keep_and_kill
         study.run(plan(seeds=range(12)), slow, store, cluster=cluster.scheduler_address, quiet=True)
         frame = store.frame(plan(seeds=range(12)))
     assert killed
     pd.testing.assert_frame_equal(frame, trained(tmp_path / "one.sqlite", plan(seeds=range(12))))
+
+
+def test_a_cluster_without_workers(tmp_path, monkeypatch):
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setattr(runner, "PATIENCE", 1)
+    options = {"n_workers": 0, "dashboard_address": None, "silence_logs": 50}
+    expected = pytest.raises(ConnectionError, match="--cluster: expected workers at the scheduler")
+    with distributed.LocalCluster(**options) as cluster, Store(tmp_path / "s.sqlite") as store, expected:
+        study.run(plan(), train, store, cluster=cluster.scheduler_address, quiet=True)
+
+
+@pytest.mark.parametrize("address", ["nonsense", "foo://x:1", "tcp://127.0.0.1"])
+def test_addresses_refused(tmp_path, address):
+    with Store(tmp_path / "s.sqlite") as store, pytest.raises(ConnectionError, match="--cluster: expected an address such as"):
+        study.run(plan(), train, store, cluster=address, quiet=True)
 
 
 def test_a_cluster_that_does_not_answer(tmp_path, monkeypatch):

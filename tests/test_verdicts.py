@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from rnnlab import verdicts
@@ -35,13 +36,27 @@ def test_of_many_arms_the_nearest_are_named():
     assert verdicts.extreme(scores, "0", highest=False)["evidence"].endswith("5 5.05, and 4 others")
 
 
+def test_a_diverged_arm_is_not_the_best():
+    scores = {"a": [1.0, float("nan")], "b": [2.0, 2.1], "c": [3.0, 3.1]}
+    assert verdicts.extreme(scores, "a", highest=False) == {"verdict": "does not hold", "evidence": "1 of 2 runs of a diverged"}
+    assert verdicts.extreme(scores, "b", highest=False)["verdict"] == "holds"
+
+
+def test_alike_tests_at_five_percent():
+    rng = np.random.default_rng(0)
+    pairs = rng.normal(size=(1000, 2, 10))
+    refuted = sum(verdicts.alike(*pair)["verdict"] == "does not hold" for pair in pairs)
+    assert 30 <= refuted <= 70
+
+
 @pytest.mark.parametrize(
     ("first", "second", "lower", "alike"),
     [
         ([1.0, 1.1, 0.9], [2.0, 2.1, 1.9], "holds", "does not hold"),
         ([2.0, 2.1, 1.9], [1.0, 1.1, 0.9], "does not hold", "does not hold"),
         ([1.0, 2.0, 3.0], [1.1, 2.1, 2.9], "cannot be decided", "cannot be decided"),
-        ([1.0, float("nan"), 1.1, 0.9], [2.0, 2.1, 1.9], "holds", "does not hold"),
+        ([1.0, float("nan"), 1.1, 0.9], [2.0, 2.1, 1.9], "cannot be decided", "cannot be decided"),
+        ([1.0, 1.2], [1.0], "cannot be decided", "cannot be decided"),
         ([1.0, float("nan")], [2.0, 2.1, 1.9], "cannot be decided", "cannot be decided"),
     ],
 )

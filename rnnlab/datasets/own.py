@@ -17,6 +17,7 @@ SHA256 = {
     "shampoo_sales.csv": "9576f545ef80d71522ace1e1fc4da9d1e0fbf3e528138bf27a9b50cf4f2ab2e7",
     "airline_passengers.csv": "d27dd74f3654ab4c688afccf2348870410902f480cea900d872be2ae33184411",
     "published/sales_neurons.csv": "18d0511c3a6f342d3500d0fc64386c9d7d5eccafc5aeca7b81e4cb08bff5596b",
+    "published/extras.csv": "41d85273764c2bfc8761ba3ab30609b5ecee208468e15aba8d6b9020f46c95de",
     "published/gate_activation.csv": "51dcc50b09319135791248a6a6ddd1ac2f289c030ff5b0dc6314c9a90ed64e46",
     "published/gate_activation_ttest.csv": "86a383ec05c6ab1f8a01b0f56bae9beb2ff0131212ce8a8f69d3546e593bd048",
     "published/forget_bias.csv": "ed0dec4fdbf1f58cc2a1361d342e37876961add168e1574b790e2dbed5b9dd9d",

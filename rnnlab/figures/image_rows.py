@@ -26,8 +26,9 @@ def curves_by_update(curves: pd.DataFrame, measures: Sequence[str], *, title: st
     """
     figure = Figure(figsize=(5.2 * len(measures), 4.6), layout="constrained")
     axes = figure.subplots(1, len(measures), squeeze=False)[0]
+    colors = _colors(list(dict.fromkeys(curves.arm)))
     for axis, measure in zip(axes, measures, strict=True):
-        _lines(axis, curves, measure)
+        _lines(axis, curves, measure, colors)
         axis.set_title(NAMES[measure], fontsize=10)
     _legend(figure, axes[0])
     figure.suptitle(f"{title}\nline: mean of the seeds, band: all of them", fontsize=11)
@@ -43,8 +44,9 @@ def grid_of_rates(curves: pd.DataFrame, measure: str, *, title: str) -> Figure:
     rates = sorted(set(curves.learning_rate), reverse=True)
     figure = Figure(figsize=(10, 3.6 * -(-len(rates) // 2)), layout="constrained")
     axes = figure.subplots(-(-len(rates) // 2), 2, squeeze=False, sharex=True, sharey=True).ravel()
+    colors = _colors(list(dict.fromkeys(curves.optimizer)))
     for axis, rate in zip(axes, rates, strict=False):
-        _lines(axis, curves[curves.learning_rate == rate].assign(arm=lambda part: part.optimizer), measure)
+        _lines(axis, curves[curves.learning_rate == rate].assign(arm=lambda part: part.optimizer), measure, colors)
         axis.set_title(f"learning rate {rate:g}", fontsize=10)
     for axis in axes[len(rates) :]:
         axis.set_visible(False)
@@ -109,17 +111,23 @@ def every_score(runs: pd.DataFrame, measures: Sequence[str], published: pd.DataF
     return figure
 
 
-def _lines(axis: Axes, curves: pd.DataFrame, measure: str) -> None:
-    arms = list(dict.fromkeys(curves.arm))
-    colors = matplotlib.colormaps["viridis"](np.linspace(0, 0.92, len(arms))) if len(arms) > 4 else [f"C{i}" for i in range(4)]
-    for color, arm in zip(colors, arms, strict=False):
+def _colors(arms: list[str]) -> dict[str, object]:
+    if len(arms) <= 4:
+        return {arm: f"C{place}" for place, arm in enumerate(arms)}
+    return dict(zip(arms, matplotlib.colormaps["viridis"](np.linspace(0, 0.92, len(arms))), strict=True))
+
+
+def _lines(axis: Axes, curves: pd.DataFrame, measure: str, colors: dict[str, object]) -> None:
+    diverged = []
+    for arm, color in colors.items():
         runs = curves[curves.arm == arm].pivot(index="update", columns="seed", values=measure)
-        runs = runs.loc[:, runs.notna().all()]
-        if runs.empty:
-            axis.plot([], [], color=color, label=f"{arm} (diverged)")
-            continue
-        axis.fill_between(runs.index, runs.min(axis=1), runs.max(axis=1), color=color, alpha=0.15, linewidth=0)
-        axis.plot(runs.index, runs.mean(axis=1), color=color, linewidth=1.5, label=arm)
+        whole = runs.loc[:, runs.notna().all()]
+        if whole.shape[1] < runs.shape[1]:
+            diverged.append(f"{arm}: {runs.shape[1] - whole.shape[1]} of {runs.shape[1]} diverged")
+        if not whole.empty:
+            axis.fill_between(whole.index, whole.min(axis=1), whole.max(axis=1), color=color, alpha=0.15, linewidth=0)
+        axis.plot(whole.index, whole.mean(axis=1), color=color, linewidth=1.5, label=arm)
+    axis.text(0.98, 0.97, "\n".join(diverged), transform=axis.transAxes, ha="right", va="top", fontsize=8)
     if measure.endswith("loss"):
         axis.set_yscale("log")
     axis.set_xlabel("update")

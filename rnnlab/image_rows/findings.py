@@ -28,7 +28,7 @@ def published_scores(topic: str) -> pd.DataFrame:
         found = datasets.published("optimizers")
         found["arm"] = [f"{name}, {rate:g}" for name, rate in zip(found.optimizer, found.learning_rate, strict=True)]
     else:
-        return pd.DataFrame(columns=["arm", "measure", "mean", "sd"])
+        return datasets.published("extras").assign(sd=np.nan)
     if "measure" not in found:
         found["measure"] = found.split + "_loss"
     samples = [study.from_figures(m, s, PUBLISHED_SEEDS, ddof=0) for m, s in zip(found["mean"], found.sd, strict=True)]
@@ -85,33 +85,38 @@ def _gate_claims(runs: pd.DataFrame) -> Claims:
 
 
 def _bias_tables(runs: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    tables = {"Welch's tests of neighbours": t_tests(runs, [("1", "2"), ("2", "3")])}
+    pairs = [("1", "2"), ("2", "3")]
+    stated = datasets.published("forget_bias_ttest")
+    tests = t_tests(runs, pairs)
+    tests["published t (no sign)"], tests["published p"] = stated.t.to_numpy(), stated.p.to_numpy()
+    tables = {"Welch's tests of neighbours": tests}
     for name, sweep in FORGET_BIASES.items():
-        part = runs[runs.forget_bias.isin(sweep)]
-        title = f"One-way analysis of variance, {name.replace('_', ' ')}"
-        tables |= {f"{title}: {measure.replace('_', ' ')}": study.anova(part, measure, ["forget_bias"]) for measure in LOSSES}
+        for measure in LOSSES:
+            part = _converged(runs[runs.forget_bias.isin(sweep)], measure)
+            if part.forget_bias.nunique() > 1:
+                caption = f"One-way analysis of variance, {name.replace('_', ' ')}: {measure.replace('_', ' ')}"
+                tables[caption] = study.anova(part, measure, ["forget_bias"])
     return tables
 
 
 def _bias_claims(runs: pd.DataFrame) -> Claims:
-    claims: Claims = []
-    for measure in LOSSES:
-        by, name = _by_arm(runs, measure), measure.replace("_", " ")
-        claims.append({"claim": f"{name}: forget biases 1 and 2 make no difference", **verdicts.alike(by["1"], by["2"])})
-        claims.append({"claim": f"{name}: 2 is better than 3", **verdicts.lower(by["2"], by["3"])})
-        claims.append({"claim": f"{name}: 1 is better than 10", **verdicts.lower(by["1"], by["10"])})
-        claims.append({"claim": f"{name}: 1 is better than 0.1", **verdicts.lower(by["1"], by["0.1"])})
-    return claims
+    train, test = (_by_arm(runs, measure) for measure in LOSSES)
+    return [
+        {"claim": "train loss: forget biases 1 and 2 make no difference", **verdicts.alike(train["1"], train["2"])},
+        {"claim": "train loss: 2 is better than 3", **verdicts.lower(train["2"], train["3"])},
+        {"claim": "test loss: forget biases 1 and 2 make no difference", **verdicts.alike(test["1"], test["2"])},
+        {"claim": "test loss: forget biases 2 and 3 make no difference", **verdicts.alike(test["2"], test["3"])},
+    ]
 
 
 def _optimizer_tables(runs: pd.DataFrame) -> dict[str, pd.DataFrame]:
     tables = {}
-    stated = datasets.published("optimizers_anova")
+    stated = datasets.published("optimizers_anova").set_index("split")
     for measure in LOSSES:
         name, split = measure.replace("_", " "), measure.split("_")[0]
         whole = _converged(runs, measure)
         if len(whole) == len(runs):
-            theirs = stated[stated.split == split].set_index("term")
+            theirs = stated.loc[split].set_index("term")
             ours = study.anova(runs, measure, ["optimizer", "learning_rate"])
             ours["published f"] = [theirs.f.get(term, np.nan) for term in ours.term]
             ours["published p"] = [theirs.p.get(term, np.nan) for term in ours.term]
@@ -120,7 +125,11 @@ def _optimizer_tables(runs: pd.DataFrame) -> dict[str, pd.DataFrame]:
         for rate in RATES:
             part = whole[whole.learning_rate == rate]
             if part.optimizer.nunique() > 1:
-                rows.append({"learning rate": f"{rate:g}", **study.anova(part, measure, ["optimizer"]).iloc[0]})
+                found = study.anova(part, measure, ["optimizer"]).iloc[0]
+                key = f"{split} at lr {rate:g}"
+                published = stated.f[key] if key in stated.index else np.nan
+                compared = ", ".join(dict.fromkeys(part.optimizer))
+                rows.append({"learning rate": f"{rate:g}", "of": compared, **found, "published f": published})
         tables[f"One-way analysis of variance at each rate: {name}"] = pd.DataFrame(rows)
         tables[f"Ranks: {name}"] = _ranks(runs, measure)
     return tables
@@ -156,33 +165,28 @@ def _ranks(runs: pd.DataFrame, measure: str) -> pd.DataFrame:
 def _optimizer_claims(runs: pd.DataFrame) -> Claims:
     claims: Claims = []
     for measure in LOSSES:
-        name, by = measure.replace("_", " "), _by_arm(runs, measure)
-        if len(_converged(runs, measure)) == len(runs):
-            table = study.anova(runs, measure, ["optimizer", "learning_rate"]).set_index("term")
-            p = table.p["optimizer"]
-            verdict = "does not hold" if p < verdicts.LEVEL else "cannot be decided"
-            evidence = f"main effect F = {table.f['optimizer']:.4g}, p = {p:.2g}"
-            claims.append(
-                {"claim": f"{name}: on the whole the optimizer makes no difference", "verdict": verdict, "evidence": evidence}
-            )
-            p = table.p["interaction"]
-            verdict = "holds" if p < verdicts.LEVEL else "cannot be decided"
-            evidence = f"interaction F = {table.f['interaction']:.4g}, p = {p:.2g}"
-            claims.append(
-                {"claim": f"{name}: which optimizer is better depends on the rate", "verdict": verdict, "evidence": evidence}
-            )
-        best = {arm: scores for arm, scores in by.items() if np.isfinite(scores).all()}
-        claims.append(
-            {"claim": f"{name}: RMSprop at 0.001 is the best of all", **verdicts.extreme(best, "rmsprop, 0.001", highest=False)}
-        )
-    by = _by_arm(runs, "test_loss")
-    claims.append(
-        {
-            "claim": "test loss: Adam and RMSprop at 0.001 do not differ",
-            **verdicts.alike(by["adam, 0.001"], by["rmsprop, 0.001"]),
-        }
-    )
-    return claims
+        name = measure.replace("_", " ")
+        for term, text, if_apart in (
+            ("optimizer", "on the whole the optimizer makes no difference", "does not hold"),
+            ("learning_rate", "the learning rate makes a difference", "holds"),
+            ("interaction", "which optimizer is better depends on the rate", "holds"),
+        ):
+            claims.append({"claim": f"{name}: {text}", **_of_variance(runs, measure, term, if_apart)})
+    train, test = (_by_arm(runs, measure) for measure in LOSSES)
+    best = "rmsprop, 0.001"
+    return [
+        *claims,
+        {"claim": "train loss: RMSprop at 0.001 is the best of all", **verdicts.extreme(train, best, highest=False)},
+        {"claim": "test loss: Adam and RMSprop at 0.001 do not differ", **verdicts.alike(test["adam, 0.001"], test[best])},
+    ]
+
+
+def _of_variance(runs: pd.DataFrame, measure: str, term: str, if_apart: str) -> dict[str, str]:
+    if diverged := len(runs) - int(np.isfinite(runs[measure]).sum()):
+        return {"verdict": "cannot be decided", "evidence": f"{diverged} of {len(runs)} runs diverged"}
+    row = study.anova(runs, measure, ["optimizer", "learning_rate"]).set_index("term").loc[term]
+    verdict = if_apart if row.p < verdicts.LEVEL else "cannot be decided"
+    return {"verdict": verdict, "evidence": f"two-way analysis of variance: F = {row.f:.4g}, p = {row.p:.2g}"}
 
 
 def _extras_tables(runs: pd.DataFrame) -> dict[str, pd.DataFrame]:

@@ -60,7 +60,11 @@ def _extras(variant: str) -> dict[str, dict[str, Setting]]:
 
 @dataclass(frozen=True)
 class Topic:
-    """A published study: its arms by variant. Only `gate` did something else than it says."""
+    """A published study: its arms by variant.
+
+    Of the two that did something else than they say, `gate` has both variants; the decay of `extras`, which the published code
+    never connected, is here as claimed, and the arm without one is what was run.
+    """
 
     title: str
     arms: Callable[[str], dict[str, dict[str, Setting]]]

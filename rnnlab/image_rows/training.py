@@ -38,6 +38,8 @@ def train(jobs: list[Job], done: Callable[[Job, Result], None]) -> None:
     settings: dict[str, Any] = jobs[0].settings
     steps = epochs_of(settings["updates"], settings["scored"], settings["every"])
     varied = varied_by(settings)
+    if len({job.settings["learning_rate"] for job in jobs}) > 1 and "learning_rate" not in varied:
+        raise ValueError("jobs: expected one learning rate in a program where it decays, got several")
     waiting = {(job.seed, *(job.settings[name] for name in varied)): job for job in jobs}
 
     def finished(one: Replicas) -> None:

@@ -4,24 +4,31 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from rnnlab.command_line import whole_file
-from rnnlab.study.plan import RESERVED, Job, Study
+from rnnlab.study.plan import RESERVED, Job, Study, definition
 from rnnlab.study.store import Result, Store, StoreError
 
 
 def write_csv(store: Store, study: Study, directory: Path) -> None:
-    """Writes runs.csv, a row per finished run, and curves.csv where there are curves; each is whole or absent."""
-    runs = store.frame(study)
-    for name in study.settings(next(iter(study.arms))):
-        if name in runs:
-            runs[name] = [_text(value) for value in runs[name]]
-    for name, frame in {"runs.csv": runs, "curves.csv": store.curves(study)}.items():
+    """Writes runs.csv, a row per finished run, and curves.csv where there are curves; each is whole or absent.
+
+    All seeds are written that the store has of the arms, also those that the plan does not ask for. The column `settings` is
+    what `read_csv` goes by; the settings have columns of their own for people.
+    """
+    study = store.widened(study)
+    rows = []
+    for job, result, made_with in store.runs(study):
+        place = {"study": study.name, "arm": job.arm, "seed": job.seed}
+        shown = {name: "" if value is None else str(value) for name, value in job.settings.items()}
+        about = {"versions": json.dumps(made_with), "settings": definition(job.settings)}
+        rows.append(place | dict(result.scores) | {"seconds": result.seconds} | shown | about)
+    # Curves first: runs.csv alone says which runs there are.
+    for name, frame in {"curves.csv": store.curves(study), "runs.csv": pd.DataFrame(rows)}.items():
         if len(frame):
             with whole_file(directory / name) as temporary:
                 frame.to_csv(temporary, index=False, na_rep="nan", lineterminator="\n")
@@ -39,19 +46,19 @@ def read_csv(store: Store, study: Study, directory: Path) -> int:
     curves = _curves(directory / "curves.csv") if (directory / "curves.csv").exists() else {}
     path = directory / "runs.csv"
     found = []
-    for number, row in _lines(path, ("study", "arm", "seed", "seconds", "versions", *study.settings(next(iter(study.arms))))):
+    for number, row in _lines(path, RESERVED):
         if row["study"] != study.name:
             raise StoreError(f"{path}, line {number}: expected a run of study {study.name!r}, got one of {row['study']!r}")
-        job = Job(row["arm"], _settings(row, study), _number(row["seed"], int, path, number, "seed"))
+        settings, made_with = (_object(row[name], path, number, name) for name in ("settings", "versions"))
+        job = Job(row["arm"], settings, _number(row["seed"], int, path, number, "seed"))
         scores = {
             name: _number(text, float, path, number, name)
             for name, text in row.items()
-            if name not in RESERVED and name not in job.settings
+            if name not in RESERVED and name not in settings
         }
         seconds = _number(row["seconds"], float, path, number, "seconds")
-        made_with = dict(part.rsplit(" ", 1) for part in row["versions"].split("; ") if " " in part)
         found.append((job, Result(scores, seconds, curves.get((job.arm, job.seed), {})), made_with))
-    return sum(store.add(study.name, job, result, made_with) for job, result, made_with in found)
+    return store.add_all(study.name, found)
 
 
 def _lines(path: Path, needed: tuple[str, ...]) -> list[tuple[int, dict[str, str]]]:
@@ -83,25 +90,14 @@ def _curves(path: Path) -> dict[tuple[str, int], dict[str, list[float]]]:
     return found
 
 
-def _settings(row: Mapping[str, str], study: Study) -> dict[str, Any]:
-    """Those of the plan where the row says the same, so that no type is guessed; else what the row says."""
-    known = study.settings(row["arm"] if row["arm"] in study.arms else next(iter(study.arms)))
-    return {name: value if _text(value) == row[name] else _parsed(row[name]) for name, value in known.items()}
-
-
-def _text(value: Any) -> str:
-    return "" if value is None or (isinstance(value, float) and pd.isna(value)) else str(value)
-
-
-def _parsed(text: str) -> Any:
-    if not text:
-        return None
-    if text in ("True", "False"):
-        return text == "True"
+def _object(text: str, path: Path, line: int, name: str) -> dict[str, Any]:
     try:
-        return json.loads(text)
+        found = json.loads(text)
     except json.JSONDecodeError:
-        return text
+        found = None
+    if not isinstance(found, dict):
+        raise StoreError(f"{path}, line {line}: expected a JSON object as {name}, got {text!r}")
+    return found
 
 
 def _number(text: str, kind: type, path: Path, line: int, name: str) -> Any:

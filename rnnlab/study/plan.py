@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 Setting = str | bool | int | float | None
 
-# Columns of runs.csv that are no settings.
-RESERVED = ("study", "arm", "seed", "seconds", "versions")
+# Columns of runs.csv that are neither settings nor scores.
+RESERVED = ("study", "arm", "seed", "seconds", "versions", "settings")
 
 
 class Job(NamedTuple):

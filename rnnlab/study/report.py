@@ -64,8 +64,10 @@ class Report:
         return len(self.study.arms)
 
     @property
-    def seeds(self) -> int:
-        return len(self.study.seeds)
+    def seeds(self) -> str:
+        seeds = sorted(self.study.seeds)
+        run_of = len(seeds) > 2 and seeds == list(range(seeds[0], seeds[-1] + 1))
+        return f"{len(seeds)} seeds ({f'{seeds[0]} to {seeds[-1]}' if run_of else ', '.join(map(str, seeds))})"
 
     @property
     def made_with(self) -> str:

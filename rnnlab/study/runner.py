@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from typing import NamedTuple
 
+from rnnlab.command_line import versions
 from rnnlab.study.plan import Job, Study
 from rnnlab.study.store import Result, Store
 
 # Trains jobs whose arms differ in numeric settings alone, and hands each over as soon as it has finished.
 Train = Callable[[list[Job], Callable[[Job, Result], None]], None]
+Keep = Callable[[Job, Result, dict[str, str]], None]
 
 LARGEST = 10  # jobs of a task at most: a task that is lost is done anew
 PATIENCE = 10  # seconds to wait for a cluster's answer
@@ -21,7 +25,8 @@ PATIENCE = 10  # seconds to wait for a cluster's answer
 def run(study: Study, train: Train, store: Store, *, workers: int = 1, cluster: str | None = None, quiet: bool = False) -> None:
     """Trains what the store lacks of the study, and keeps each run as soon as it is here.
 
-    A run that was killed goes on where it was, with the same results, as long as those of `train` follow from the job.
+    In this process a run is kept when it has finished; from other processes up to `LARGEST` runs come home together. A study
+    that was killed goes on with what is missing, and with the same results, as long as those of `train` follow from the job.
 
     Args:
         train: takes jobs and a function to hand over each job with its result. With workers or a cluster it runs in other
@@ -31,7 +36,8 @@ def run(study: Study, train: Train, store: Store, *, workers: int = 1, cluster: 
         quiet: show no progress.
 
     Raises:
-        ConnectionError: the cluster does not answer, or lost its workers again and again.
+        ConnectionError: the cluster does not answer, has no workers, or lost them again and again.
+        ChildProcessError: a process on this machine died.
         ValueError: `workers` is below 1, or given together with a cluster.
     """
     if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
@@ -41,8 +47,8 @@ def run(study: Study, train: Train, store: Store, *, workers: int = 1, cluster: 
     jobs = store.missing(study)
     with _progress(study, len(jobs), quiet) as advance:
 
-        def keep(job: Job, result: Result) -> None:
-            store.add(study.name, job, result)
+        def keep(job: Job, result: Result, made_with: dict[str, str] | None = None) -> None:
+            store.add(study.name, job, result, made_with)
             advance(job)
 
         if cluster is not None:
@@ -59,27 +65,55 @@ def _tasks(study: Study, jobs: list[Job], size: int) -> list[list[Job]]:
     return [group[start : start + size] for group in study.programs(jobs) for start in range(0, len(group), size)]
 
 
-def _collect(train: Train, jobs: list[Job], cores: int | None) -> list[tuple[Job, Result]]:
+class Collected(NamedTuple):
+    """What a task brought home: the runs that finished, the versions that made them, and what stopped it, if anything."""
+
+    done: list[tuple[Job, Result]]
+    made_with: dict[str, str]
+    error: Exception | None
+
+
+def _collect(train: Train, jobs: list[Job], cores: int | None) -> Collected:
+    # One thread in each product: how many there are decides the last bit of its sums. Replicas fill the cores.
+    os.environ["TF_NUM_INTRAOP_THREADS"] = "1"
     if cores is not None:
-        os.environ["RNNLAB_CORES"] = os.environ["TF_NUM_INTRAOP_THREADS"] = str(cores)
+        os.environ["RNNLAB_CORES"] = str(cores)
     done: list[tuple[Job, Result]] = []
-    train(jobs, lambda job, result: done.append((job, result)))
-    return done
+    error = None
+    try:
+        train(jobs, lambda job, result: done.append((job, result)))
+    except Exception as stopped:
+        error = stopped
+    return Collected(done, versions(), error)
 
 
-def _on_processes(tasks: list[list[Job]], train: Train, keep: Callable[[Job, Result], None], workers: int) -> None:
+def _keep(collected: Collected, keep: Keep) -> None:
+    for job, result in collected.done:
+        keep(job, result, collected.made_with)
+    if collected.error is not None:
+        raise collected.error
+
+
+def _on_processes(tasks: list[list[Job]], train: Train, keep: Keep, workers: int) -> None:
     from joblib import Parallel, cpu_count, delayed
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
 
     each = max(1, cpu_count() // workers)
     parallel = Parallel(n_jobs=workers, return_as="generator_unordered")
-    for done in parallel(delayed(_collect)(train, task, each) for task in tasks):
-        for job, result in done:
-            keep(job, result)
+    try:
+        with closing(parallel(delayed(_collect)(train, task, each) for task in tasks)) as home:
+            for collected in home:
+                _keep(collected, keep)
+    except TerminatedWorkerError:
+        raise ChildProcessError("--workers: expected processes that live, got one that died; is there enough memory?") from None
 
 
-def _on_cluster(tasks: list[list[Job]], train: Train, keep: Callable[[Job, Result], None], address: str) -> None:
+def _on_cluster(tasks: list[list[Job]], train: Train, keep: Keep, address: str) -> None:
+    if not re.fullmatch(r"(tcp|tls|ws|wss|ucx)://[^/\s]+:\d+/?", address):
+        raise ConnectionError(f"--cluster: expected an address such as tcp://127.0.0.1:8786, got {address!r}")
     try:
         from distributed import Client, KilledWorker, as_completed
+        from distributed.client import FutureCancelledError
     except ImportError:
         raise ConnectionError("--cluster: expected Dask to be installed, got none; pip install rnnlab[cluster]") from None
 
@@ -88,15 +122,21 @@ def _on_cluster(tasks: list[list[Job]], train: Train, keep: Callable[[Job, Resul
     except (OSError, ValueError) as error:
         raise ConnectionError(f"--cluster: expected a Dask scheduler at {address}, got no answer ({error})") from None
     with client, client.as_current():
-        futures = [client.submit(_collect, train, task, None, pure=False) for task in tasks]
+        try:
+            client.wait_for_workers(1, timeout=PATIENCE)
+        except TimeoutError:
+            raise ConnectionError(f"--cluster: expected workers at the scheduler {address}, got none") from None
+        cores = min(client.nthreads().values())
+        futures = [client.submit(_collect, train, task, cores, pure=False) for task in tasks]
         try:
             for future in as_completed(futures):
-                for job, result in future.result():
-                    keep(job, result)
+                _keep(future.result(), keep)
         except KilledWorker as error:
             raise ConnectionError(
                 f"--cluster: expected workers that live, got several that died in one task ({error})"
             ) from None
+        except FutureCancelledError:
+            raise ConnectionError(f"--cluster: expected the scheduler at {address} to go on, got no answer any more") from None
         finally:
             client.cancel(futures)
 

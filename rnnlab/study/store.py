@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping
-from contextlib import closing
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 
 import pandas as pd
 
 from rnnlab.command_line import versions
-from rnnlab.study.plan import Job, Study, definition
+from rnnlab.study.plan import RESERVED, Job, Study, definition
 
 APPLICATION = 0x726E6E6C  # "rnnl", by which SQLite files of ours are known
 VERSION = 1
@@ -25,6 +24,8 @@ CREATE TABLE runs (
     PRIMARY KEY (study, arm, settings, seed)
 ) WITHOUT ROWID
 """
+
+_INSERT = "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (study, arm, settings, seed) DO NOTHING"
 
 
 class StoreError(ValueError):
@@ -56,7 +57,10 @@ class Store:
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._connection = sqlite3.connect(self.path, isolation_level=None)
+        try:
+            self._connection = sqlite3.connect(self.path, isolation_level=None)
+        except sqlite3.Error as error:
+            raise StoreError(f"store {self.path}: expected a file that can be written to, got none ({error})") from None
         try:
             self._open()
         except (sqlite3.Error, StoreError) as error:
@@ -96,19 +100,27 @@ class Store:
 
         Args:
             made_with: versions of what decided the result; those of this process by default.
+
+        Raises:
+            ValueError: a score has the name of a setting or of a column that every run has.
+            StoreError: the file cannot be written to.
         """
-        row = (
-            study,
-            job.arm,
-            definition(job.settings),
-            job.seed,
-            json.dumps({name: float(value) for name, value in result.scores.items()}),
-            float(result.seconds),
-            json.dumps(dict(versions() if made_with is None else made_with)),
-            json.dumps({name: list(values) for name, values in result.curve.items()}),
-        )
-        with closing(self._connection.execute("INSERT OR IGNORE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)) as done:
-            return done.rowcount == 1
+        return self.add_all(study, [(job, result, versions() if made_with is None else made_with)]) == 1
+
+    def add_all(self, study: str, runs: Iterable[tuple[Job, Result, Mapping[str, str]]]) -> int:
+        """Keeps all of these runs or, where one of them is wrong, none; returns how many were new. See `add`."""
+        rows = [_row(study, *run) for run in runs]
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                new = sum(self._connection.execute(_INSERT, row).rowcount == 1 for row in rows)
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+        except (sqlite3.Error, OverflowError) as error:
+            raise StoreError(f"store {self.path}: expected that runs can be added, got {error}") from None
+        return new
 
     def missing(self, study: Study) -> list[Job]:
         """The runs of the plan that are not there."""
@@ -126,28 +138,39 @@ class Store:
             for (arm, settings), count in lines.items()
         ]
 
-    def frame(self, study: Study) -> pd.DataFrame:
-        """The finished runs of a plan, in its order: study, arm, seed, the scores, seconds, the settings, versions."""
-        rows = []
-        for job, scores, seconds, made_with, _ in self._found(study):
-            about = "; ".join(f"{name} {version}" for name, version in made_with.items())
-            place = {"study": study.name, "arm": job.arm, "seed": job.seed}
-            rows.append(place | scores | {"seconds": seconds} | job.settings | {"versions": about})
-        return pd.DataFrame(rows)
-
-    def curves(self, study: Study) -> pd.DataFrame:
-        """The curves of the finished runs of a plan: arm, seed, and the columns of the curve."""
-        frames = [pd.DataFrame({"arm": job.arm, "seed": job.seed, **curve}) for job, *_, curve in self._found(study) if curve]
-        return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=["arm", "seed"])
-
-    def _found(self, study: Study) -> list[tuple[Job, dict, float, dict, dict]]:
+    def runs(self, study: Study) -> list[tuple[Job, Result, dict[str, str]]]:
+        """The finished runs of a plan, in its order, each with the versions that made it."""
         known = {(arm, settings, seed): rest for arm, settings, seed, *rest in self._rows(study.name)}
         found = []
         for job in study.jobs:
             if (key := (job.arm, definition(job.settings), job.seed)) in known:
                 scores, seconds, made_with, curve = known[key]
-                found.append((job, json.loads(scores), seconds, json.loads(made_with), json.loads(curve)))
+                found.append((job, Result(json.loads(scores), seconds, json.loads(curve)), json.loads(made_with)))
         return found
+
+    def frame(self, study: Study) -> pd.DataFrame:
+        """The finished runs of a plan, in its order: study, arm, seed, the scores, seconds, the settings, versions."""
+        rows = []
+        for job, result, made_with in self.runs(study):
+            about = "; ".join(f"{name} {version}" for name, version in made_with.items())
+            place = {"study": study.name, "arm": job.arm, "seed": job.seed}
+            rows.append(place | dict(result.scores) | {"seconds": result.seconds} | job.settings | {"versions": about})
+        return pd.DataFrame(rows)
+
+    def curves(self, study: Study) -> pd.DataFrame:
+        """The curves of the finished runs of a plan: arm, seed, and the columns of the curve."""
+        frames = [
+            pd.DataFrame({"arm": job.arm, "seed": job.seed, **result.curve})
+            for job, result, _ in self.runs(study)
+            if result.curve
+        ]
+        return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=["arm", "seed"])
+
+    def widened(self, study: Study) -> Study:
+        """The plan with every seed that the store has of its arms, as they are defined now."""
+        arms = {(arm, definition(study.settings(arm))) for arm in study.arms}
+        seeds = {seed for arm, settings, seed, *_ in self._rows(study.name) if (arm, settings) in arms}
+        return replace(study, seeds=tuple(sorted(seeds | set(study.seeds))))
 
     def _rows(self, study: str) -> list[tuple]:
         columns = "arm, settings, seed, scores, seconds, versions, curve"
@@ -155,6 +178,21 @@ class Store:
             return self._connection.execute(f"SELECT {columns} FROM runs WHERE study = ?", (study,)).fetchall()
         except sqlite3.Error as error:
             raise StoreError(f"store {self.path}: expected a whole store, got one that SQLite cannot read ({error})") from None
+
+
+def _row(study: str, job: Job, result: Result, made_with: Mapping[str, str]) -> tuple:
+    if clash := set(result.scores) & {*job.settings, *RESERVED}:
+        raise ValueError(f"scores: expected names that no setting has, got {', '.join(sorted(clash))}")
+    return (
+        study,
+        job.arm,
+        definition(job.settings),
+        job.seed,
+        json.dumps({name: float(value) for name, value in result.scores.items()}),
+        float(result.seconds),
+        json.dumps(dict(made_with)),
+        json.dumps({name: list(values) for name, values in result.curve.items()}),
+    )
 
 
 def _difference(before: dict, now: dict) -> str:
