@@ -26,7 +26,7 @@ from rnnlab.image_rows.profile import flops_of_update, peak_flops  # noqa: E402
 from rnnlab.image_rows.training import epochs_of, fit, network_of, optimizer_of  # noqa: E402
 from rnnlab.training.program import cores  # noqa: E402
 
-UPDATES, ROUNDS = 200, 3
+UPDATES, ROUNDS = 100, 3
 
 
 def pictures() -> datasets.Images:

@@ -76,6 +76,21 @@ def test_what_a_study_says():
     assert [claim["verdict"] for claim in report("maxlen", lambda arm: [[1.0], [1.0]]).claims] == ["cannot be decided"]
 
 
+@pytest.mark.parametrize(
+    ("tanh", "lstm", "verdict", "evidence"),
+    [
+        ([0.5, 1.0], [0.5, 0.9], "holds", "5 of 5 runs"),
+        ([0.5, 0.9], [0.5, 1.0], "does not hold", "0 of 5 runs"),
+        ([0.5, 1.0], [0.5, 1.0], "cannot be decided", "0 runs; in 5 more, others were as early"),
+        ([0.5, 0.9], [0.5, 0.9], "does not hold", "0 of 5 runs"),
+    ],
+)
+def test_who_is_right_first(tanh, lstm, verdict, evidence):
+    curves = {"simple RNN, tanh": tanh, "LSTM": lstm}
+    (claim,) = report("cell", lambda arm: [curves.get(arm, [0.1, 0.2])] * 5).claims
+    assert (claim["verdict"], claim["evidence"]) == (verdict, evidence)
+
+
 @pytest.mark.parametrize("name", digit_studies.STUDIES)
 def test_every_study_has_its_figure_and_claims(name, tmp_path):
     rng = np.random.default_rng(0)

@@ -242,6 +242,7 @@ def fails_late(jobs, done):
     raise RuntimeError("out of luck")
 
 
+@pytest.mark.filterwarnings("ignore:.*tasks which were still being processed:UserWarning")
 def test_an_error_in_a_process_keeps_what_is_finished(tmp_path):
     with Store(tmp_path / "s.sqlite") as store:
         with pytest.raises(RuntimeError, match="out of luck"):
