@@ -11,7 +11,6 @@ Each finished run is kept at once in --store; the same command goes on after a k
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import time
 from argparse import Namespace
@@ -88,8 +87,6 @@ def open_store(arguments: Namespace, plan: study.Study) -> study.Store:
 def train(arguments: Namespace, plan: study.Study, store: study.Store) -> None:
     if not store.missing(plan):
         return
-    # One thread in each product, as in worker processes: how many there are decides the last bit. Replicas fill the cores.
-    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
     command_line.import_keras()
     datasets.images(arguments.data)
     done = len(plan.jobs) - len(store.missing(plan))

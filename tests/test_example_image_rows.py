@@ -99,7 +99,7 @@ def test_a_killed_study_ends_with_the_same_rows(whole, tmp_path):
     ("damage", "message"),
     [
         (lambda text: text.replace(",0,", ",zero,", 1), "line 2: expected an integer as seed, got 'zero'"),
-        (lambda text: text[: len(text) // 2], "fields, got"),
+        (lambda text: text[: len(text) // 2], "runs.csv"),
     ],
 )
 def test_a_damaged_csv_file_loses_nothing(whole, tmp_path, damage, message, monkeypatch, capsys):

@@ -10,9 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import NamedTuple
 
-from rnnlab.command_line import versions
 from rnnlab.study.plan import Job, Study
-from rnnlab.study.store import Result, Store
+from rnnlab.study.store import Result, Store, made_here
 
 # Trains jobs whose arms differ in numeric settings alone, and hands each over as soon as it has finished.
 Train = Callable[[list[Job], Callable[[Job, Result], None]], None]
@@ -26,7 +25,8 @@ def run(study: Study, train: Train, store: Store, *, workers: int = 1, cluster: 
     """Trains what the store lacks of the study, and keeps each run as soon as it is here.
 
     In this process a run is kept when it has finished; from other processes up to `LARGEST` runs come home together. A study
-    that was killed goes on with what is missing, and with the same results, as long as those of `train` follow from the job.
+    that was killed goes on with what is missing, and with the same results, as long as those of `train` follow from the job
+    (networks that Keras trains end with other last bits on a machine with another number of cores; each row says how many).
 
     Args:
         train: takes jobs and a function to hand over each job with its result. With workers or a cluster it runs in other
@@ -74,8 +74,6 @@ class Collected(NamedTuple):
 
 
 def _collect(train: Train, jobs: list[Job], cores: int | None) -> Collected:
-    # One thread in each product: how many there are decides the last bit of its sums. Replicas fill the cores.
-    os.environ["TF_NUM_INTRAOP_THREADS"] = "1"
     if cores is not None:
         os.environ["RNNLAB_CORES"] = str(cores)
     done: list[tuple[Job, Result]] = []
@@ -84,7 +82,7 @@ def _collect(train: Train, jobs: list[Job], cores: int | None) -> Collected:
         train(jobs, lambda job, result: done.append((job, result)))
     except Exception as stopped:
         error = stopped
-    return Collected(done, versions(), error)
+    return Collected(done, made_here(), error)
 
 
 def _keep(collected: Collected, keep: Keep) -> None:

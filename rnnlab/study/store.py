@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -99,13 +100,13 @@ class Store:
         """Keeps a run, unless it is there already; true where it was new. After the call it survives a kill.
 
         Args:
-            made_with: versions of what decided the result; those of this process by default.
+            made_with: what decided the result beside the job; see `made_here`, the default.
 
         Raises:
             ValueError: a score has the name of a setting or of a column that every run has.
             StoreError: the file cannot be written to.
         """
-        return self.add_all(study, [(job, result, versions() if made_with is None else made_with)]) == 1
+        return self.add_all(study, [(job, result, made_here() if made_with is None else made_with)]) == 1
 
     def add_all(self, study: str, runs: Iterable[tuple[Job, Result, Mapping[str, str]]]) -> int:
         """Keeps all of these runs or, where one of them is wrong, none; returns how many were new. See `add`."""
@@ -178,6 +179,13 @@ class Store:
             return self._connection.execute(f"SELECT {columns} FROM runs WHERE study = ?", (study,)).fetchall()
         except sqlite3.Error as error:
             raise StoreError(f"store {self.path}: expected a whole store, got one that SQLite cannot read ({error})") from None
+
+
+def made_here() -> dict[str, str]:
+    """Versions, the backend of Keras, and the cores among which its sums are split, which decides their last bits."""
+    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
+    found = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
+    return versions() | {"backend": backend, "cores": str(len(found))}
 
 
 def _row(study: str, job: Job, result: Result, made_with: Mapping[str, str]) -> tuple:
