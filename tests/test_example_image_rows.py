@@ -94,21 +94,14 @@ def test_a_killed_study_ends_with_the_same_rows(whole, tmp_path):
     pd.testing.assert_frame_equal(scores(out), scores(whole), check_exact=True)
 
 
-@pytest.mark.xdist_group("image_rows")
-@pytest.mark.parametrize(
-    ("damage", "message"),
-    [
-        (lambda text: text.replace(",0,", ",zero,", 1), "line 2: expected an integer as seed, got 'zero'"),
-        (lambda text: text[: len(text) // 2], "runs.csv"),
-    ],
-)
-def test_a_damaged_csv_file_loses_nothing(whole, tmp_path, damage, message, monkeypatch, capsys):
-    (tmp_path / "runs.csv").write_text(damage((whole / "runs.csv").read_text()))
-    before = (tmp_path / "runs.csv").read_bytes()
+def test_a_damaged_csv_file_loses_nothing(tmp_path, capsys):
+    path = tmp_path / "runs.csv"
+    path.write_text("study,arm,seed,seconds,versions,settings\nforget-bias,1,zero,1.0,{},{}\n")
+    before = path.read_bytes()
     assert example.command_line.run_main(example.main, [*STUDY, str(tmp_path)]) == 2
-    assert message in capsys.readouterr().err
-    assert [path.name for path in tmp_path.iterdir()] == ["runs.csv"]
-    assert (tmp_path / "runs.csv").read_bytes() == before
+    assert "line 2: expected an integer as seed, got 'zero'" in capsys.readouterr().err
+    assert [file.name for file in tmp_path.iterdir()] == ["runs.csv"]
+    assert path.read_bytes() == before
 
 
 @pytest.mark.parametrize(

@@ -222,14 +222,14 @@ def test_correction_keeps_equal_arms_together():
     # Four pairs of arms of one mean, far from the other pairs. A border is false within a pair: by chance in one study of
     # 1 - 0.95^4 = 18.5 % without correction, in at most 5 % with it.
     noise = np.random.default_rng(0)
-    studies = [noise.normal(np.repeat([0, 10, 20, 30], 2), 1, (10, 8)).T for _ in range(60)]
+    studies = [noise.normal(np.repeat([0, 10, 20, 30], 2), 1, (10, 8)).T for _ in range(20)]
     samples = [{arm: from_figures(runs.mean(), runs.std(ddof=1), 10) for arm, runs in enumerate(study)} for study in studies]
     borders = {
         corrected: [max(rank(study, corrected=corrected).values()) - 4 for study in samples] for corrected in (False, True)
     }
     assert min(borders[True]) == min(borders[False]) == 0
-    assert 6 <= np.count_nonzero(borders[False]) <= 17
-    assert np.count_nonzero(borders[True]) <= 3
+    assert 2 <= np.count_nonzero(borders[False]) <= 8
+    assert np.count_nonzero(borders[True]) <= 1
 
 
 def test_a_border_that_the_correction_takes():
