@@ -126,7 +126,7 @@ def show(report: study.Report, runs: pd.DataFrame, directory: Path) -> None:
     for arm, group in runs.groupby("arm", sort=False):
         means = [f"{group[name].mean(skipna=False):.4f}" for name in measures]
         table.add_row(str(arm), str(len(group)), *means, f"{group.ms_per_update.median():.1f}")
-    console.print(f"{report.title}: means of {report.seeds} seeds over the last updates; ms per update")
+    console.print(f"{report.title}: means of {report.seeds} over the last updates; ms per update")
     console.print(table)
     for claim in report.claims:
         console.print(f"{claim['claim']}: {claim['verdict']} ({claim['evidence']})")
