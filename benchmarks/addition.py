@@ -19,8 +19,8 @@ import numpy as np
 
 from rnnlab import addition, fit_replicas
 from rnnlab.cells import CELLS
+from rnnlab.machine import cores
 from rnnlab.metrics import exact
-from rnnlab.training import cores
 
 BATCH, UPDATES = 32, 300
 LOSS = "categorical_crossentropy"

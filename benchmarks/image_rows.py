@@ -24,7 +24,7 @@ import keras  # noqa: E402
 from rnnlab import datasets, image_rows  # noqa: E402
 from rnnlab.image_rows.profile import flops_of_update, peak_flops  # noqa: E402
 from rnnlab.image_rows.training import epochs_of, fit, network_of, optimizer_of  # noqa: E402
-from rnnlab.training.program import cores  # noqa: E402
+from rnnlab.machine import cores  # noqa: E402
 
 UPDATES, ROUNDS = 100, 3
 

@@ -42,14 +42,15 @@ ROOMS = {
     "datasets": set(),
     "digit_sums": {"cells", "command_line", "figures", "verdicts"},
     "figures": set(),
-    "image_rows": {"cells", "command_line", "datasets", "figures", "study", "training", "verdicts"},
+    "image_rows": {"cells", "datasets", "figures", "machine", "study", "training", "verdicts"},
     "journal": set(),
+    "machine": set(),
     "metrics": set(),
     "sales": {"cells", "state"},
     "sales_report": {"command_line", "datasets", "figures", "sales", "training"},
     "state": set(),
-    "study": {"command_line"},
-    "training": {"state"},
+    "study": {"command_line", "machine"},
+    "training": {"machine", "state"},
     "verdicts": set(),
 }
 

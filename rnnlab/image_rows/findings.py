@@ -40,7 +40,7 @@ def samples_of(runs: pd.DataFrame, measure: str) -> dict[str, study.Sample]:
     return {str(arm): study.summarize(group[measure].to_numpy()) for arm, group in runs.groupby("arm", sort=False)}
 
 
-def t_tests(runs: pd.DataFrame, pairs: list[tuple[str, str]], published: pd.DataFrame | None = None) -> pd.DataFrame:
+def t_tests(runs: pd.DataFrame, pairs: list[tuple[str, str]]) -> pd.DataFrame:
     """Welch's test of pairs of arms in both losses, with Holm's correction over all of them."""
     rows = []
     for measure in LOSSES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
@@ -45,15 +46,8 @@ def build_row_classifier(
     """
     import keras
 
-    sizes = {"rows": rows, "columns": columns, "num_classes": num_classes, "units": units}
-    for what, size in sizes.items():
-        if isinstance(size, bool) or not isinstance(size, Integral) or size < 1:
-            raise ValueError(f"{what}: expected an integer of at least 1, got {size!r}")
-    for what, function in (("activation", activation), ("recurrent_activation", recurrent_activation)):
-        if not isinstance(function, str) or not hasattr(keras.activations, function):
-            raise ValueError(f"{what}: expected the name of a Keras activation, got {function!r}")
-    if isinstance(forget_bias, bool) or not isinstance(forget_bias, Real) or not np.isfinite(forget_bias):
-        raise ValueError(f"forget_bias: expected a finite number, got {forget_bias!r}")
+    _check({"rows": rows, "columns": columns, "num_classes": num_classes, "units": units}, forget_bias)
+    _check_activations({"activation": activation, "recurrent_activation": recurrent_activation})
     seeds: list[Any] = list(split_seed(seed, 7)) if seed is not None else [None] * 7
 
     def normal(seed: int | None) -> keras.initializers.Initializer:
@@ -85,3 +79,19 @@ def build_row_classifier(
         num_classes, kernel_initializer=normal(seeds[5]), bias_initializer=normal(seeds[6]), dtype=dtype, name="classes"
     )(hidden)
     return keras.Model(inputs, logits, name=name)
+
+
+def _check(sizes: dict[str, int], forget_bias: float) -> None:
+    for what, size in sizes.items():
+        if isinstance(size, bool) or not isinstance(size, Integral) or size < 1:
+            raise ValueError(f"{what}: expected an integer of at least 1, got {size!r}")
+    if isinstance(forget_bias, bool) or not isinstance(forget_bias, Real) or not math.isfinite(forget_bias):
+        raise ValueError(f"forget_bias: expected a finite number, got {forget_bias!r}")
+
+
+def _check_activations(activations: dict[str, Any]) -> None:
+    import keras
+
+    for what, function in activations.items():
+        if not isinstance(function, str) or not hasattr(keras.activations, function):
+            raise ValueError(f"{what}: expected the name of a Keras activation, got {function!r}")

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from rnnlab.image_rows.training import epochs_of, fit
+from rnnlab.machine import cores
 from rnnlab.study.plan import Study
-from rnnlab.training.program import cores
 
 
 def peak_flops(size: int = 2048, repeats: int = 5) -> float:

@@ -13,6 +13,7 @@ from types import TracebackType
 import pandas as pd
 
 from rnnlab.command_line import versions
+from rnnlab.machine import processors
 from rnnlab.study.plan import RESERVED, Job, Study, definition
 
 APPLICATION = 0x726E6E6C  # "rnnl", by which SQLite files of ours are known
@@ -184,8 +185,7 @@ class Store:
 def made_here() -> dict[str, str]:
     """Versions, the backend of Keras, and the cores among which its sums are split, which decides their last bits."""
     backend = os.environ.get("KERAS_BACKEND", "tensorflow")
-    found = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
-    return versions() | {"backend": backend, "cores": str(len(found))}
+    return versions() | {"backend": backend, "cores": str(processors())}
 
 
 def _row(study: str, job: Job, result: Result, made_with: Mapping[str, str]) -> tuple:

@@ -43,9 +43,10 @@ def fit_replicas(
 
     Replicas run one by one inside the program, several programs side by side on the cores of the machine. What becomes of
     a replica follows from its seed and its settings alone, to the last bit: not from the other replicas, their order, or
-    where training was cut. Equality with `fit` holds to float32 rounding; training is chaotic, so after hundreds of passes
-    two runs that differ in the last bit are two different runs. Dropout draws what it draws in `fit` with `jit_compile=True`;
-    TensorFlow without compilation draws other masks from the same seed.
+    where training was cut. On a machine with another number of cores large sums are split otherwise, and last bits may
+    differ. Equality with `fit` holds to float32 rounding; training is chaotic, so after hundreds of passes two runs that
+    differ in the last bit are two different runs. Dropout draws what it draws in `fit` with `jit_compile=True`; TensorFlow
+    without compilation draws other masks from the same seed.
 
     Args:
         build: `build(seed)` returns an uncompiled Keras model. Global random generators are seeded with `seed` while it

@@ -39,16 +39,6 @@ def emit_loops_whole(limit: int = 1 << 16) -> None:
     os.environ.setdefault("XLA_FLAGS", f"--xla_backend_extra_options=xla_cpu_small_while_loop_byte_threshold={limit}")
 
 
-def cores() -> int:
-    """Processor cores that this process may use: as many replicas run at the same time.
-
-    The environment variable RNNLAB_CORES sets fewer, where several processes share a machine.
-    """
-    found = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    asked = os.environ.get("RNNLAB_CORES", "")
-    return max(1, min(found, int(asked))) if asked.isdigit() else found
-
-
 def load_backend() -> Any:
     """The module of this package for the running Keras backend.
 

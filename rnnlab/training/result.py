@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 from keras import ops, tree
 
+from rnnlab.machine import cores
 from rnnlab.state import set_state, state_variables
 from rnnlab.training.checks import Run, model_variables
-from rnnlab.training.program import cores, load_backend
+from rnnlab.training.program import load_backend
 from rnnlab.training.recurrent import merged_products
 
 

@@ -11,8 +11,9 @@ import keras
 import numpy as np
 from keras import ops
 
+from rnnlab.machine import cores
 from rnnlab.training import checks
-from rnnlab.training.program import Program, cores
+from rnnlab.training.program import Program
 from rnnlab.training.progress import Clock
 from rnnlab.training.result import Replica
 
