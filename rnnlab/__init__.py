@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         figures,
         image_rows,
         metrics,
+        poems,
         sales,
         state,
         study,
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from rnnlab.addition import build_adder
     from rnnlab.digit_sums import build_digit_adder
     from rnnlab.image_rows import build_row_classifier
+    from rnnlab.poems import build_language_model
     from rnnlab.sales import build_sales_forecaster
     from rnnlab.training import Replicas, fit_replicas
 
@@ -37,6 +39,7 @@ __all__ = [
     "addition",
     "build_adder",
     "build_digit_adder",
+    "build_language_model",
     "build_row_classifier",
     "build_sales_forecaster",
     "cells",
@@ -47,6 +50,7 @@ __all__ = [
     "fit_replicas",
     "image_rows",
     "metrics",
+    "poems",
     "sales",
     "state",
     "study",
@@ -58,6 +62,7 @@ _MODULE_OF = {
     "Replicas": "training",
     "build_adder": "addition",
     "build_digit_adder": "digit_sums",
+    "build_language_model": "poems",
     "build_row_classifier": "image_rows",
     "build_sales_forecaster": "sales",
     "fit_replicas": "training",

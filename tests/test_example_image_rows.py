@@ -140,6 +140,6 @@ def test_stores_clusters_and_data_that_are_not_there(tmp_path, monkeypatch, caps
     monkeypatch.delenv("RNNLAB_DATA", raising=False)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     monkeypatch.setattr("rnnlab.datasets.handwriting.MNIST_URL", "http://127.0.0.1:9/mnist.npz")
-    assert "expected mnist.npz in the folder that RNNLAB_DATA names, or in" in refused(
+    assert "mnist.npz: expected it in the folder that RNNLAB_DATA names, or in" in refused(
         ["--data", "mnist", "--quiet", "--out", tmp_path / "m"], capsys
     )

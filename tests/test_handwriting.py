@@ -89,7 +89,7 @@ def test_mnist_from_a_server_is_kept(server, tmp_path):
 def test_a_download_with_another_checksum_is_refused(server, monkeypatch):
     monkeypatch.setattr(loader, "MNIST_SHA256", "0" * 64)
     with pytest.raises(
-        DataError, match=r"^MNIST: expected mnist.npz in the folder that RNNLAB_DATA names, or in .*, or a network"
+        DataError, match=r"^mnist.npz: expected it in the folder that RNNLAB_DATA names, or in .*, or a network"
     ):
         datasets.mnist()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import zipfile
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from rnnlab.datasets.downloads import download
 from rnnlab.datasets.errors import DataError
 
 MNIST_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
@@ -66,7 +66,7 @@ def mnist() -> Images:
     """
     folder = os.environ.get("RNNLAB_DATA")
     own = Path(folder, "mnist.npz") if folder else None
-    path = own if own and own.is_file() else _downloaded()
+    path = own if own and own.is_file() else download("mnist.npz", MNIST_URL, MNIST_SHA256)
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in SHAPES}
@@ -79,22 +79,3 @@ def mnist() -> Images:
     x_train, x_test = (arrays[name].astype("float32") / 255 for name in ("x_train", "x_test"))
     y_train, y_test = (arrays[name].astype("int32") for name in ("y_train", "y_test"))
     return Images(x_train[SET_ASIDE:], y_train[SET_ASIDE:], x_test, y_test)
-
-
-def _downloaded() -> Path:
-    keras_home = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
-    cached = keras_home / "datasets" / "mnist.npz"
-    if cached.is_file() and hashlib.sha256(cached.read_bytes()).hexdigest() == MNIST_SHA256:
-        return cached
-    from keras.utils import get_file
-
-    try:
-        # Keras takes a folder in /tmp, which anybody may have filled, for one that is not there yet.
-        cached.parent.mkdir(parents=True, exist_ok=True)
-        return Path(get_file("mnist.npz", origin=MNIST_URL, file_hash=MNIST_SHA256, cache_dir=str(keras_home)))
-    # Keras wraps what goes wrong in exceptions of many kinds, among them plain ones.
-    except Exception as error:
-        raise DataError(
-            f"MNIST: expected mnist.npz in the folder that RNNLAB_DATA names, or in {cached.parent}, or a network to load it "
-            f"from {MNIST_URL}, got none of them ({' '.join(str(error).split())[:200]})"
-        ) from None

@@ -31,12 +31,12 @@ SHA256 = {
 
 def shampoo_sales() -> Series:
     """Monthly sales of shampoo, 36 months, labels "1-01" to "3-12" (Makridakis, Wheelwright and Hyndman 1998)."""
-    return read_series(_own_file("shampoo_sales.csv"))
+    return read_series(own_file("shampoo_sales.csv"))
 
 
 def airline_passengers() -> Series:
     """International airline passengers in thousands, 144 months from 1949-01 (Box and Jenkins 1976, series G)."""
-    return read_series(_own_file("airline_passengers.csv"))
+    return read_series(own_file("airline_passengers.csv"))
 
 
 def published(name: str) -> pd.DataFrame:
@@ -46,10 +46,10 @@ def published(name: str) -> pd.DataFrame:
     known = [Path(file).stem for file in SHA256 if file.startswith("published/")]
     if name not in known:
         raise DataError(f"no published figures {name!r}: expected one of {', '.join(known)}")
-    return pd.read_csv(_own_file(f"published/{name}.csv"))
+    return pd.read_csv(own_file(f"published/{name}.csv"))
 
 
-def _own_file(name: str) -> Path:
+def own_file(name: str) -> Path:
     # The copy in a wheel comes first: the folder beside an installed package may be another project named "datasets".
     packaged = PACKAGE / "_datasets"
     path = (packaged if packaged.is_dir() else PACKAGE.parent / "datasets") / name

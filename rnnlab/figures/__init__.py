@@ -4,6 +4,7 @@ from rnnlab.figures.addition import accuracy_by_epoch, error_map
 from rnnlab.figures.cells import COLORS, LABELS
 from rnnlab.figures.digit_sums import accuracy_by_update, first_perfect_map, mistakes_by_length
 from rnnlab.figures.image_rows import NAMES, curves_by_update, every_score, grid_of_rates, score_by_number
+from rnnlab.figures.poems import learning_curves, temperatures
 from rnnlab.figures.sales import REFERENCES, forecast_panels, score_by_units
 
 __all__ = [
@@ -19,7 +20,9 @@ __all__ = [
     "first_perfect_map",
     "forecast_panels",
     "grid_of_rates",
+    "learning_curves",
     "mistakes_by_length",
     "score_by_number",
     "score_by_units",
+    "temperatures",
 ]

@@ -5,12 +5,14 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
 from rnnlab.training import checks
+from rnnlab.training.backup import Backup
 from rnnlab.training.program import Program, load_backend
 from rnnlab.training.progress import Clock, progress
 from rnnlab.training.result import Replica, Replicas
@@ -37,6 +39,7 @@ def fit_replicas(
     look_back: bool = False,
     early_stopping: keras.callbacks.EarlyStopping | None = None,
     on_finish: Callable[[Replicas], None] | None = None,
+    backup: str | Path | None = None,
     verbose: str | int = "auto",
 ) -> Replicas:
     """Trains one replica of a Keras model per seed, each with the results of `Model.fit`, in one compiled program.
@@ -74,6 +77,8 @@ def fit_replicas(
         early_stopping: a `keras.callbacks.EarlyStopping`, applied to each replica by itself.
         on_finish: called with the `Replicas` of each replica alone, as soon as it has finished; its "train" seconds are those
             in which this replica ran, beside others.
+        backup: a folder for where each replica stands, written every 20 seconds or after each epoch that takes longer. The same
+            call goes on there; a call with other data, settings or numbers finds nothing of its own. Nobody empties it.
         verbose: 1 shows progress on standard error, 0 shows none, "auto" shows it on a terminal.
 
     Returns:
@@ -125,7 +130,11 @@ def fit_replicas(
             spent = clock.seconds() | {"train": replica.seconds}
             on_finish(Replicas(build_one, [replica], program.log_names, spent, False))
 
-    schedule = Schedule(program, build_one, runs, epochs)
+    kept = None
+    if backup is not None:
+        about = [data, validation, batch_size, steps, shuffle, reset_state, validation_batches, look_back, program.describe()]
+        kept = Backup(backup, about)
+    schedule = Schedule(program, build_one, runs, epochs, kept)
     with progress(len(runs), epochs, verbose) as show:
         finished = schedule.run(show, clock, finish)
     if schedule.interrupted and not finished:

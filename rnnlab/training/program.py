@@ -19,7 +19,7 @@ import numpy as np
 from keras import ops, tree
 
 from rnnlab.state import state_variables
-from rnnlab.training.checks import model_variables
+from rnnlab.training.checks import model_variables, structure
 from rnnlab.training.recurrent import merged_products
 from rnnlab.training.stopping import Stopping
 
@@ -93,7 +93,7 @@ class Program:
     ) -> None:
         self.backend = load_backend()
         self.model, self.batch_size, self.shuffle = model, batch_size, shuffle
-        self.hyperparameters = hyperparameters
+        self.hyperparameters, self.loss, self.metrics = hyperparameters, loss, metrics
         self.optimizer = _pure_copy(optimizer, self.backend)
         batch = tree.map_structure(lambda a: a[:batch_size], data)
         with _named(f"loss {_label(loss)}, metrics {', '.join(map(_label, metrics)) or 'none'}"):
@@ -129,6 +129,12 @@ class Program:
                 value = np.asarray(hyperparameters["learning_rate"], dtype=value.dtype)
             values.append(np.zeros_like(value) if any(variable is state for state in self.states) else value)
         return Carry(values, self.stopping.start(weights) if self.stopping else [])
+
+    def describe(self) -> list[str]:
+        """Network (without its start), optimizer, loss, metrics and early stopping in words, with all their numbers."""
+        stopping = {name: value for name, value in vars(self.stopping).items() if name != "_better"} if self.stopping else None
+        configs = [_config(part) for part in (self.optimizer, self.loss, *self.metrics)]
+        return [repr(part) for part in (structure(self.model), *configs, self.log_names, stopping)]
 
     def compile(self) -> None:
         """Traces and compiles, so that the first call of `run` finds the program ready."""
@@ -369,6 +375,12 @@ def _named(part: str) -> Iterator[None]:
 
 def _label(part: Any) -> str:
     return part if isinstance(part, str) else str(getattr(part, "name", None) or getattr(part, "__name__", part))
+
+
+def _config(part: Any) -> Any:
+    if not hasattr(part, "get_config"):
+        return _label(part)
+    return type(part).__name__, {name: value for name, value in part.get_config().items() if name != "name"}
 
 
 def _samples(data) -> int:

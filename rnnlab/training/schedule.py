@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -13,7 +14,8 @@ from keras import ops
 
 from rnnlab.machine import cores
 from rnnlab.training import checks
-from rnnlab.training.program import Program
+from rnnlab.training.backup import Backup, Progress
+from rnnlab.training.program import Carry, Program
 from rnnlab.training.progress import Clock
 from rnnlab.training.result import Replica
 
@@ -34,8 +36,9 @@ class Schedule:
         build: Callable[[checks.Run], keras.Model],
         runs: Sequence[checks.Run],
         epochs: int,
+        backup: Backup | None = None,
     ) -> None:
-        self.program, self.build, self.runs, self.epochs = program, build, list(runs), epochs
+        self.program, self.build, self.runs, self.epochs, self.backup = program, build, list(runs), epochs, backup
         self.structure = checks.structure(program.model)
         self.interrupted = False
         self._stop = threading.Event()
@@ -96,23 +99,37 @@ class Schedule:
 
     def _train(self, place: int, weights: list[np.ndarray]) -> Replica:
         seed, numbers = self.runs[place].seed, self.runs[place].to_optimizer
-        carry = self.program.start(weights, numbers)
-        logs: list[np.ndarray] = []
-        done, seconds = 0, 0.0
+        carry, logs, seconds = self._begin(place, weights)
+        done = len(logs)
         while done < self.epochs and not self._stop.is_set():
             passes = min(self.epochs - done, self.program.max_passes, max(1, int(CALL_SECONDS * self._pace)))
             started = time.perf_counter()
             carry, scores = self.program.run(carry, done, passes, self.program.order(seed, done, passes), numbers)
-            logs.append(scores)
+            logs = np.concatenate([logs, scores])
             spent = time.perf_counter() - started
             seconds += spent
             self._pace = len(scores) / spent
             done += len(scores)
-            if len(scores) < passes:  # stopped early
+            stopped = len(scores) < passes
+            if self.backup:
+                progress = Progress(carry.values, carry.stopping, logs, seconds)
+                self.backup.save(self._path(place, weights), progress, last=stopped or done == self.epochs)
+            if stopped:
                 break
             self._passes[place] = done
         self._passes[place] = self.epochs
         if self._stop.is_set() and done < self.epochs:
             raise InterruptedError(f"replica of {self.runs[place]} was cut after {done} of {self.epochs} passes")
         final, states = self.program.final(carry)
-        return Replica(self.runs[place], final, states, np.concatenate(logs), seconds)
+        return Replica(self.runs[place], final, states, logs, seconds)
+
+    def _begin(self, place: int, weights: list[np.ndarray]) -> tuple[Carry, np.ndarray, float]:
+        """Carry, logs and seconds of a replica at its start, or where its backup stands."""
+        carry = self.program.start(weights, self.runs[place].to_optimizer)
+        start = Progress(carry.values, carry.stopping, np.zeros((0, len(self.program.log_names)), "float32"), 0.0)
+        found = self.backup.load(self._path(place, weights), start) if self.backup else start
+        return Carry(found.values, found.stopping), found.logs[: self.epochs], found.seconds
+
+    def _path(self, place: int, weights: list[np.ndarray]) -> Path:
+        assert self.backup is not None
+        return self.backup.path(self.runs[place], weights)

@@ -1,0 +1,157 @@
+"""A network that reads poems character by character, and writes new ones.
+
+    python examples/poems.py
+    python examples/poems.py --write 月 --temperature 0.8
+    python examples/poems.py --heads 春夏秋冬
+    python examples/poems.py --corpus large, or small, or tinyshakespeare.txt
+    python examples/poems.py --study optimizers
+
+--corpus sample (default) comes with the package; small and large are read from the folder that RNNLAB_DATA names (small also
+from the network); a file of your own is a poem a line as title:content, verses, or any plain text. Results go to --out:
+model.zip, runs.csv, history.csv, summary.json, poems.txt, and figures of loss, perplexity and what the temperature does. A
+training that was cut goes on with the same command.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from argparse import ArgumentTypeError, Namespace
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from rnnlab import command_line, datasets, poems
+from rnnlab.cells import CELLS
+from rnnlab.poems import report
+from rnnlab.poems.training import OPTIMIZERS, recipe_for
+
+TEMPERATURES = [0.6, 0.8, 1.0]
+TEXT_LENGTH = 400  # characters of a text that is not a poem
+
+
+def parse(argv: Sequence[str] | None) -> Namespace:
+    parser = command_line.Parser(prog="poems.py", description=__doc__)
+    command_line.add_common(parser, "poems/<corpus>", seeds=1, epochs="the corpus's")
+    parser.set_defaults(out=None)
+    parser.add_argument("--corpus", default="sample", metavar="NAME", help="sample, small, large or a file (default sample)")
+    parser.add_argument("--form", choices=datasets.FORMS, help="form of a file (found out if not given)")
+    parser.add_argument("--samples", type=command_line.positive, metavar="N", help="take only so many samples")
+    parser.add_argument("--cell", choices=CELLS, help="recurrent cell (default lstm)")
+    parser.add_argument("--units", type=command_line.positive, metavar="N", help="units (default: the corpus's)")
+    parser.add_argument("--optimizer", choices=OPTIMIZERS, help="optimizer (default adam)")
+    parser.add_argument("--rate", type=above_zero, metavar="R", help="learning rate (default 0.001)")
+    parser.add_argument(
+        "--patience", type=command_line.positive, default=2, metavar="N", help="passes without gain (default 2)"
+    )
+    parser.add_argument("--write", metavar="TEXT", help="write what begins so, with the model of an earlier training")
+    parser.add_argument("--heads", metavar="TEXT", help="write an acrostic: these are the first characters of its lines")
+    parser.add_argument(
+        "--count", type=command_line.positive, metavar="N", help="how many to write (200 after training, else 4)"
+    )
+    parser.add_argument("--temperature", nargs="+", type=above_zero, metavar="T", help="0.6 0.8 1.0 after training, else 0.8")
+    parser.add_argument("--top-k", type=command_line.positive, metavar="K", help="draw from the K likeliest characters")
+    parser.add_argument("--top-p", type=above_zero, metavar="P", help="draw from the likeliest with together this probability")
+    parser.add_argument("--model", type=Path, metavar="FILE", help="the trained model (default model.zip in --out)")
+    arguments = parser.parse_args(argv)
+    if arguments.top_p is not None and arguments.top_p > 1:
+        parser.error(f"--top-p: expected a number above 0 and at most 1, got {arguments.top_p:g}")
+    if arguments.write is not None and arguments.heads is not None:
+        parser.error("--heads: expected without --write")
+    if "" in (arguments.write, arguments.heads):
+        parser.error("--write, --heads: expected at least one character")
+    arguments.only_writes = arguments.write is not None or arguments.heads is not None
+    arguments.out = arguments.out or Path("reports", "poems", Path(arguments.corpus).stem)
+    arguments.model = arguments.model or arguments.out / "model.zip"
+    arguments.count = arguments.count or (4 if arguments.only_writes else 200)
+    arguments.temperature = arguments.temperature or ([0.8] if arguments.only_writes else TEMPERATURES)
+    if arguments.smoke:
+        arguments.samples, arguments.units, arguments.epochs, arguments.count = 100, 16, 2, 100
+    return arguments
+
+
+def above_zero(text: str) -> float:
+    """A number above 0, for argparse."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < float("inf"):
+        raise ArgumentTypeError(f"expected a number above 0, got {text!r}")
+    return number
+
+
+def write(writer: Any, notes: dict[str, Any], temperature: float, arguments: Namespace) -> list[str]:
+    """Texts of one network; a poem ends by itself, another text after `TEXT_LENGTH` characters."""
+    from rnnlab.poems.writing import Taste
+
+    verses = notes["form"] != "text"
+    return writer.write(
+        arguments.count if verses or arguments.only_writes else min(arguments.count, 3),
+        length=notes["length"] if verses else TEXT_LENGTH,
+        prompt=arguments.write or "",
+        heads=arguments.heads or "",
+        taste=Taste(temperature, arguments.top_k, arguments.top_p),
+        seed=arguments.seed,
+        ends=verses,
+    )
+
+
+def recipe_of(arguments: Namespace, form: str) -> poems.Recipe:
+    given = {
+        "cell": arguments.cell,
+        "units": arguments.units,
+        "epochs": arguments.epochs,
+        "optimizer": arguments.optimizer,
+        "learning_rate": arguments.rate,
+    }
+    changes = {name: value for name, value in given.items() if value is not None}
+    return replace(recipe_for(arguments.corpus, form), **changes)
+
+
+def train(arguments: Namespace, argv: Sequence[str] | None, corpus: datasets.Corpus, data: poems.Data) -> None:
+    started = time.perf_counter()
+    recipe = recipe_of(arguments, corpus.form)
+    seeds = range(arguments.seed, arguments.seed + arguments.seeds)
+    backup = arguments.out / "backup"
+    verbose: str | int = 0 if arguments.quiet else "auto"
+    replicas = poems.train(data, recipe, seeds, patience=arguments.patience, backup=backup, verbose=verbose)
+    if replicas.interrupted:
+        raise KeyboardInterrupt
+    notes = report.notes_of(data, recipe, corpus.name)
+    report.save(arguments.model, replicas, notes)
+    written = {
+        (seed, temperature): write(writer, notes, temperature, arguments)
+        for seed, writer in zip(replicas.seeds, report.writers(replicas, notes), strict=True)
+        for temperature in arguments.temperature
+    }
+    found = report.Report(notes, replicas.history, written)
+    trained = sum(replica.seconds for replica in replicas.finished)
+    seconds = {"train": trained, "total": time.perf_counter() - started}
+    found.write(arguments.out, command_line.command(argv), seconds)
+    shutil.rmtree(backup)
+    if not arguments.quiet:
+        found.show(arguments.out)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    arguments = parse(argv)
+    if arguments.only_writes:
+        if not arguments.model.is_file():
+            raise FileNotFoundError(f"--model: expected the file of an earlier training, got none at {arguments.model}")
+        command_line.import_keras()
+        writers, notes = report.load(arguments.model)
+        for temperature in arguments.temperature:
+            print("\n\n".join(poems.laid_out(poem) for poem in write(writers[0], notes, temperature, arguments)))
+        return
+    corpus = datasets.corpus(arguments.corpus, arguments.form)
+    data = poems.prepare(corpus.text, corpus.form, most=arguments.samples)
+    command_line.check_writable(arguments.out)
+    command_line.import_keras()
+    train(arguments, argv, corpus, data)
+
+
+if __name__ == "__main__":
+    sys.exit(command_line.run_main(main))

@@ -1,0 +1,97 @@
+"""Texts to learn to write from: poems, or any plain text."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from rnnlab.datasets.downloads import download
+from rnnlab.datasets.errors import DataError
+from rnnlab.datasets.own import own_file
+
+CORPORA = ("sample", "small", "large")
+FORMS = ("titled", "lines", "text")
+
+SMALL_URL = (
+    "https://raw.githubusercontent.com/nndl/exercise/6cb3e55de162c812f865e8a9fa232ff27bb74405/"
+    "exercise%204%20-%20recurrent%20neural%20network/tangshi.txt"
+)
+SMALL_SHA256 = "56a5adbd9b60acdf1b712cb7761aaf85688c29c38cefa5b5f0b0be643a6c01eb"
+# Editions of the Complete Tang Poems, "title:content" a line: the one of the report, and one in simplified characters.
+LARGE = ("poems.txt", "poems_quantangshi_simplified.txt")
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """A text and its form: "titled" (a poem a line, title:content), "lines" (verses), "text" (anything)."""
+
+    name: str
+    text: str
+    form: str
+
+
+def corpus(name: str, form: str | None = None) -> Corpus:
+    """A corpus by name, or from a file in UTF-8.
+
+    "sample" comes with the package: quatrains in the manner of Tang poems, written for it. "small" is `tangshi.txt`, 168 Tang
+    poems, from the folder that RNNLAB_DATA names, from the network otherwise; "large" is `poems.txt` or
+    `poems_quantangshi_simplified.txt` in that folder, an edition of the Complete Tang Poems.
+
+    Args:
+        form: one of `FORMS`; None finds it out.
+
+    Raises:
+        ValueError: `form` is unknown.
+        DataError: there is no such file, it is empty, or it is not UTF-8; the message names the byte.
+    """
+    if form is not None and form not in FORMS:
+        raise ValueError(f"form: expected one of {', '.join(FORMS)}, got {form!r}")
+    path = _path_of(name)
+    text = read_text(path)
+    if not text.strip():
+        raise DataError(f"{path}: expected a text, got an empty file")
+    return Corpus(path.name, text, form or form_of(text))
+
+
+def read_text(path: Path) -> str:
+    """A file in UTF-8, with or without a byte order mark, with any line ends.
+
+    Raises:
+        DataError: it cannot be read, or is in another encoding.
+    """
+    try:
+        content = path.read_bytes()
+        return content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    except OSError as error:
+        raise DataError(f"{path}: expected a text file, got {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        wrong = f"byte 0x{content[error.start]:02x} at {error.start} (line {line})"
+        raise DataError(f"{path}: expected UTF-8, got {wrong}") from None
+
+
+def form_of(text: str) -> str:
+    """The form of a text: verses are Chinese, and a titled poem has something on both sides of its first colon."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    chinese = sum("\u4e00" <= character <= "\u9fff" for character in text)
+    if 2 * chinese < len("".join(text.split())):
+        return "text"
+    titled = sum(all(part.strip() for part in line.partition(":")) for line in lines)
+    return "titled" if 2 * titled > len(lines) else "lines"
+
+
+def _path_of(name: str) -> Path:
+    folder = os.environ.get("RNNLAB_DATA")
+    if name == "sample":
+        return own_file("poems_sample.txt")
+    if name == "small":
+        own = Path(folder, "tangshi.txt") if folder else None
+        return own if own and own.is_file() else download("tangshi.txt", SMALL_URL, SMALL_SHA256)
+    if name == "large":
+        found = [path for path in (Path(folder or "", file) for file in LARGE) if folder and path.is_file()]
+        if not found:
+            where = f"in {folder}, which RNNLAB_DATA names" if folder else "in a folder that RNNLAB_DATA names"
+            raise DataError(f"large: expected {' or '.join(LARGE)} {where}, a poem a line as title:content, got neither")
+        return found[0]
+    return Path(name)

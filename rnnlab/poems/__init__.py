@@ -1,0 +1,25 @@
+"""Poems, or any text, character by character: a language model, its perplexity, and what it writes.
+
+`prepare` turns a text into numbers; `build_language_model` and `train` make networks; `Writer`, in `rnnlab.poems.writing`,
+writes with one.
+"""
+
+from rnnlab.poems.corpus import Data, Vocabulary, prepare, samples_of, split
+from rnnlab.poems.network import build_language_model
+from rnnlab.poems.training import RECIPES, Recipe, train
+from rnnlab.poems.verse import distinct_characters, even, laid_out
+
+__all__ = [
+    "RECIPES",
+    "Data",
+    "Recipe",
+    "Vocabulary",
+    "build_language_model",
+    "distinct_characters",
+    "even",
+    "laid_out",
+    "prepare",
+    "samples_of",
+    "split",
+    "train",
+]

@@ -1,0 +1,61 @@
+"""The language model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rnnlab.cells import recurrent_layer, split_seed
+
+if TYPE_CHECKING:
+    import keras
+
+
+def build_language_model(
+    *,
+    vocabulary_size: int,
+    embedding_dim: int = 256,
+    cell: str = "lstm",
+    units: int = 512,
+    num_layers: int = 1,
+    dropout: float = 0.0,
+    dtype: str | None = None,
+    seed: int | None = None,
+    name: str = "language_model",
+) -> keras.Model:
+    """Token numbers (length,) -> embedding -> recurrent layers -> logits of the next token (length, vocabulary_size).
+
+    An uncompiled Keras model of stock layers for samples that are padded at their end: what comes after a position never
+    changes its logits.
+
+    Args:
+        vocabulary_size: numbers that a token can have, padding and other marks included.
+        embedding_dim: size of the vector that stands for a token.
+        cell, units, num_layers: kind ("simple_rnn", "lstm", "gru"), size and number of the recurrent layers.
+        dropout: share of the outputs of each recurrent layer that training drops.
+        seed: fixes every initial weight and the dropout; None leaves them to Keras.
+
+    Raises:
+        ValueError: an argument is out of range.
+    """
+    import keras
+
+    for label, number in (("vocabulary_size", vocabulary_size), ("embedding_dim", embedding_dim), ("num_layers", num_layers)):
+        if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+            raise ValueError(f"{label}: expected an integer of at least 1, got {number!r}")
+    if not 0 <= dropout < 1:
+        raise ValueError(f"dropout: expected a number from 0 to below 1, got {dropout!r}")
+    seeds: list[Any] = list(split_seed(seed, 2 + 2 * num_layers)) if seed is not None else [None] * (2 + 2 * num_layers)
+    tokens = keras.Input((None,), dtype="int32", name="tokens")
+    vectors = keras.initializers.RandomUniform(-0.05, 0.05, seed=seeds[0])
+    hidden = keras.layers.Embedding(
+        vocabulary_size, embedding_dim, embeddings_initializer=vectors, dtype=dtype, name="vectors"
+    )(tokens)
+    for number in range(1, num_layers + 1):
+        own, drop = seeds[2 * number : 2 * number + 2]
+        layer = recurrent_layer(cell, units, seed=own, return_sequences=True, dtype=dtype, name=f"recurrent_{number}")
+        hidden = layer(hidden)
+        if dropout:
+            hidden = keras.layers.Dropout(dropout, seed=drop, dtype=dtype, name=f"dropout_{number}")(hidden)
+    kernel = keras.initializers.GlorotUniform(seed=seeds[1])
+    logits = keras.layers.Dense(vocabulary_size, kernel_initializer=kernel, dtype=dtype, name="logits")(hidden)
+    return keras.Model(tokens, logits, name=name)
