@@ -59,6 +59,18 @@ def test_airline_passengers():
     assert series.next_labels(2) == ("1961-01", "1961-02")
 
 
+def test_the_sample_corpus_has_quatrains_of_five_or_seven_and_no_line_twice():
+    poems = datasets.corpus("sample").text.splitlines()
+    assert len(poems) >= 200
+    han = "[\u4e00-\u9fff]"
+    quatrain = re.compile("|".join(f"{han}+:(?:{han}{{{n}}}，{han}{{{n}}}。){{2}}" for n in (5, 7)))
+    assert [poem for poem in poems if not quatrain.fullmatch(poem)] == []
+    contents = [poem.split(":")[1] for poem in poems]
+    assert 0.4 < sum(len(content) == 24 for content in contents) / len(contents) < 0.6
+    lines = [line for content in contents for line in re.findall(f"{han}+", content)]
+    assert len(set(lines)) == len(lines) == 4 * len(poems)
+
+
 def test_published_sales_neurons():
     frame = datasets.published("sales_neurons")
     assert list(frame.columns) == ["cell", "units", "test_rmse", "runs"]
@@ -75,7 +87,8 @@ def test_every_own_file_has_its_checksum_in_the_loader_and_in_the_readme():
     folder = ROOT / "datasets"
     files = {
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
-        for path in folder.rglob("*.csv")
+        for path in folder.rglob("*")
+        if path.suffix in {".csv", ".txt"}
     }
     assert files == datasets.SHA256
     assert files == dict(re.findall(r"^\| `(.+)` \| `([0-9a-f]{64})` \|$", (folder / "README.md").read_text(), re.M))

@@ -16,6 +16,7 @@ PACKAGE = Path(__file__).parent.parent
 SHA256 = {
     "shampoo_sales.csv": "9576f545ef80d71522ace1e1fc4da9d1e0fbf3e528138bf27a9b50cf4f2ab2e7",
     "airline_passengers.csv": "d27dd74f3654ab4c688afccf2348870410902f480cea900d872be2ae33184411",
+    "poems_sample.txt": "97669070cf7b6fb7671ba232f66f445be9d2d83e85d1361fbc0bdaa2cd8e4422",
     "published/sales_neurons.csv": "18d0511c3a6f342d3500d0fc64386c9d7d5eccafc5aeca7b81e4cb08bff5596b",
     "published/extras.csv": "41d85273764c2bfc8761ba3ab30609b5ecee208468e15aba8d6b9020f46c95de",
     "published/gate_activation.csv": "51dcc50b09319135791248a6a6ddd1ac2f289c030ff5b0dc6314c9a90ed64e46",
