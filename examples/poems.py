@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import shutil
 import sys
-import time
 from argparse import ArgumentTypeError, Namespace
 from collections.abc import Sequence
 from dataclasses import replace
@@ -25,8 +24,9 @@ from typing import Any
 
 from rnnlab import command_line, datasets, poems
 from rnnlab.cells import CELLS
-from rnnlab.poems import report
+from rnnlab.poems import report, studies
 from rnnlab.poems.training import OPTIMIZERS, recipe_for
+from rnnlab.study import script
 
 TEMPERATURES = [0.6, 0.8, 1.0]
 TEXT_LENGTH = 400  # characters of a text that is not a poem
@@ -35,7 +35,7 @@ TEXT_LENGTH = 400  # characters of a text that is not a poem
 def parse(argv: Sequence[str] | None) -> Namespace:
     parser = command_line.Parser(prog="poems.py", description=__doc__)
     command_line.add_common(parser, "poems/<corpus>", seeds=1, epochs="the corpus's")
-    parser.set_defaults(out=None)
+    parser.set_defaults(out=None, seeds=None)
     parser.add_argument("--corpus", default="sample", metavar="NAME", help="sample, small, large or a file (default sample)")
     parser.add_argument("--form", choices=datasets.FORMS, help="form of a file (found out if not given)")
     parser.add_argument("--samples", type=command_line.positive, metavar="N", help="take only so many samples")
@@ -54,6 +54,8 @@ def parse(argv: Sequence[str] | None) -> Namespace:
     parser.add_argument("--temperature", nargs="+", type=above_zero, metavar="T", help="0.6 0.8 1.0 after training, else 0.8")
     parser.add_argument("--top-k", type=command_line.positive, metavar="K", help="draw from the K likeliest characters")
     parser.add_argument("--top-p", type=above_zero, metavar="P", help="draw from the likeliest with together this probability")
+    parser.add_argument("--study", choices=studies.TOPICS, help="compare optimizers, betas or rates instead (seeds: 5)")
+    script.add_flags(parser)
     parser.add_argument("--model", type=Path, metavar="FILE", help="the trained model (default model.zip in --out)")
     arguments = parser.parse_args(argv)
     if arguments.top_p is not None and arguments.top_p > 1:
@@ -63,12 +65,22 @@ def parse(argv: Sequence[str] | None) -> Namespace:
     if "" in (arguments.write, arguments.heads):
         parser.error("--write, --heads: expected at least one character")
     arguments.only_writes = arguments.write is not None or arguments.heads is not None
-    arguments.out = arguments.out or Path("reports", "poems", Path(arguments.corpus).stem)
+    name = Path(arguments.corpus).stem + (f"_{arguments.study}" if arguments.study else "")
+    arguments.out = arguments.out or Path("reports", "poems", name)
+    if arguments.study:
+        refused = [
+            flag for flag in ("cell", "optimizer", "rate", "form", "heads", "write") if getattr(arguments, flag) is not None
+        ]
+        if refused:
+            parser.error(f"--study: expected without --{refused[0]}")
+    arguments.seeds = arguments.seeds or (5 if arguments.study else 1)
+    script.check_flags(parser, arguments)
     arguments.model = arguments.model or arguments.out / "model.zip"
     arguments.count = arguments.count or (4 if arguments.only_writes else 200)
     arguments.temperature = arguments.temperature or ([0.8] if arguments.only_writes else TEMPERATURES)
     if arguments.smoke:
         arguments.samples, arguments.units, arguments.epochs, arguments.count = 100, 16, 2, 100
+        arguments.seeds = min(arguments.seeds, 2)
     return arguments
 
 
@@ -111,8 +123,12 @@ def recipe_of(arguments: Namespace, form: str) -> poems.Recipe:
     return replace(recipe_for(arguments.corpus, form), **changes)
 
 
-def train(arguments: Namespace, argv: Sequence[str] | None, corpus: datasets.Corpus, data: poems.Data) -> None:
-    started = time.perf_counter()
+def train(arguments: Namespace, argv: Sequence[str] | None) -> None:
+    """Trains, keeps the networks, and reports; where a training was cut it goes on."""
+    corpus = datasets.corpus(arguments.corpus, arguments.form)
+    data = poems.prepare(corpus.text, corpus.form, most=arguments.samples)
+    command_line.check_writable(arguments.out)
+    command_line.import_keras()
     recipe = recipe_of(arguments, corpus.form)
     seeds = range(arguments.seed, arguments.seed + arguments.seeds)
     backup = arguments.out / "backup"
@@ -120,37 +136,56 @@ def train(arguments: Namespace, argv: Sequence[str] | None, corpus: datasets.Cor
     replicas = poems.train(data, recipe, seeds, patience=arguments.patience, backup=backup, verbose=verbose)
     if replicas.interrupted:
         raise KeyboardInterrupt
-    notes = report.notes_of(data, recipe, corpus.name)
+    seconds = {"compile": replicas.seconds["compile"], "train": sum(replica.seconds for replica in replicas.finished)}
+    about = {"command": command_line.command(argv), "seconds": seconds, "versions": command_line.versions()}
+    notes = report.notes_of(data, recipe, corpus.name) | about
     report.save(arguments.model, replicas, notes)
+    tell(arguments, replicas, notes)
+    shutil.rmtree(backup)
+
+
+def tell(arguments: Namespace, replicas: Any, notes: dict[str, Any]) -> None:
+    """Lets trained networks write, and writes everything down."""
     written = {
         (seed, temperature): write(writer, notes, temperature, arguments)
         for seed, writer in zip(replicas.seeds, report.writers(replicas, notes), strict=True)
         for temperature in arguments.temperature
     }
     found = report.Report(notes, replicas.history, written)
-    trained = sum(replica.seconds for replica in replicas.finished)
-    seconds = {"train": trained, "total": time.perf_counter() - started}
-    found.write(arguments.out, command_line.command(argv), seconds)
-    shutil.rmtree(backup)
+    found.write(arguments.out)
     if not arguments.quiet:
         found.show(arguments.out)
 
 
+def compare(arguments: Namespace, argv: Sequence[str] | None) -> None:
+    """A study of optimizers in place of one training."""
+    seeds = range(arguments.seed, arguments.seed + arguments.seeds)
+    changes = {"samples": arguments.samples, "units": arguments.units, "epochs": arguments.epochs or studies.EPOCHS}
+    plan = studies.study_of(arguments.study, seeds, corpus=arguments.corpus, **changes)
+
+    def tell(runs: Any, curves: Any, command: str) -> tuple[Any, Any]:
+        return studies.report_of(arguments.study, plan, runs, curves, command), studies.scores_table(arguments.study, runs)
+
+    script.conduct(plan, studies.train, tell, arguments, argv)
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     arguments = parse(argv)
-    if arguments.only_writes:
+    if arguments.study:
+        compare(arguments, argv)
+    elif arguments.only_writes or arguments.report:
         if not arguments.model.is_file():
             raise FileNotFoundError(f"--model: expected the file of an earlier training, got none at {arguments.model}")
         command_line.import_keras()
-        writers, notes = report.load(arguments.model)
+        replicas, notes = report.load(arguments.model)
+        if arguments.report:
+            tell(arguments, replicas, notes)
+            return
+        writer = report.writers(replicas, notes)[0]
         for temperature in arguments.temperature:
-            print("\n\n".join(poems.laid_out(poem) for poem in write(writers[0], notes, temperature, arguments)))
-        return
-    corpus = datasets.corpus(arguments.corpus, arguments.form)
-    data = poems.prepare(corpus.text, corpus.form, most=arguments.samples)
-    command_line.check_writable(arguments.out)
-    command_line.import_keras()
-    train(arguments, argv, corpus, data)
+            print("\n\n".join(poems.laid_out(poem) for poem in write(writer, notes, temperature, arguments)))
+    else:
+        train(arguments, argv)
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ ROOMS = {
     "journal": set(),
     "machine": set(),
     "metrics": set(),
-    "poems": {"cells", "command_line", "figures", "study", "training", "verdicts"},
+    "poems": {"cells", "command_line", "datasets", "figures", "study", "training", "verdicts"},
     "sales": {"cells", "state"},
     "sales_report": {"command_line", "datasets", "figures", "sales", "training"},
     "state": set(),

@@ -18,6 +18,8 @@ SHA256 = {
     "airline_passengers.csv": "d27dd74f3654ab4c688afccf2348870410902f480cea900d872be2ae33184411",
     "poems_sample.txt": "97669070cf7b6fb7671ba232f66f445be9d2d83e85d1361fbc0bdaa2cd8e4422",
     "published/sales_neurons.csv": "18d0511c3a6f342d3500d0fc64386c9d7d5eccafc5aeca7b81e4cb08bff5596b",
+    "published/poems_optimizers.csv": "63f233fbae9e22cfd5e548f0257a8b319f59880d93d223c4e6425f511e8f736d",
+    "published/poems_perplexity.csv": "d87ba36c637222778068be3bcf0b26be99da309e214421b4f775633b6a4ceb71",
     "published/extras.csv": "41d85273764c2bfc8761ba3ab30609b5ecee208468e15aba8d6b9020f46c95de",
     "published/gate_activation.csv": "51dcc50b09319135791248a6a6ddd1ac2f289c030ff5b0dc6314c9a90ed64e46",
     "published/gate_activation_ttest.csv": "86a383ec05c6ab1f8a01b0f56bae9beb2ff0131212ce8a8f69d3546e593bd048",

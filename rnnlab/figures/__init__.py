@@ -4,7 +4,7 @@ from rnnlab.figures.addition import accuracy_by_epoch, error_map
 from rnnlab.figures.cells import COLORS, LABELS
 from rnnlab.figures.digit_sums import accuracy_by_update, first_perfect_map, mistakes_by_length
 from rnnlab.figures.image_rows import NAMES, curves_by_update, every_score, grid_of_rates, score_by_number
-from rnnlab.figures.poems import learning_curves, temperatures
+from rnnlab.figures.poems import curves_by_arm, learning_curves, temperatures
 from rnnlab.figures.sales import REFERENCES, forecast_panels, score_by_units
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "REFERENCES",
     "accuracy_by_epoch",
     "accuracy_by_update",
+    "curves_by_arm",
     "curves_by_update",
     "error_map",
     "every_score",

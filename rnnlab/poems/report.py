@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from rnnlab import command_line, figures
+from rnnlab import command_line, datasets, figures
 from rnnlab.poems.corpus import SPECIAL, Data, Vocabulary
 from rnnlab.poems.training import Recipe
 from rnnlab.poems.verse import distinct_characters, even, laid_out
@@ -47,8 +47,8 @@ def save(path: Path, replicas: Replicas, notes: dict[str, Any]) -> None:
         save_replicas(replicas, temporary, notes)
 
 
-def load(path: Path) -> tuple[list[Writer], dict[str, Any]]:
-    """Writers of the networks in a file that `save` wrote, and its notes.
+def load(path: Path) -> tuple[Replicas, dict[str, Any]]:
+    """The networks in a file that `save` wrote, and its notes.
 
     Raises:
         OSError: there is no such file.
@@ -56,12 +56,10 @@ def load(path: Path) -> tuple[list[Writer], dict[str, Any]]:
     """
     from rnnlab.training import load_replicas
 
-    if not path.is_file():
-        raise FileNotFoundError(f"--model: expected a file that training wrote, got none at {path}; train first")
     replicas, notes = load_replicas(path)
     if notes.get("task") != "poems":
         raise ValueError(f"{path}: expected language models, got replicas of something else")
-    return writers(replicas, notes), notes
+    return replicas, notes
 
 
 def writers(replicas: Replicas, notes: dict[str, Any]) -> list[Writer]:
@@ -117,12 +115,12 @@ class Report:
             f"{SPECIAL + len(self.notes['characters']):,} tokens; {name}, {recipe['embedding_dim']} and {recipe['units']} units"
         )
 
-    def write(self, directory: Path, command: str, seconds: dict[str, float]) -> None:
+    def write(self, directory: Path) -> None:
         """Writes runs.csv, history.csv, poems.txt, summary.json and the figures; each file is whole or absent."""
         for name, frame in {"runs.csv": self.runs, "history.csv": self.history}.items():
             with command_line.whole_file(directory / name) as temporary:
                 frame.to_csv(temporary, index=False, float_format="%.8g", lineterminator="\n")
-        made = {"figure.png": figures.learning_curves(self.history, title=self.title)}
+        made = {"figure.png": figures.learning_curves(self.history, self.published, title=self.title)}
         if self.verses:
             made["figure_temperature.png"] = figures.temperatures(self.written, title=self.title)
         for name, figure in made.items():
@@ -135,11 +133,14 @@ class Report:
             "vocabulary": SPECIAL + len(self.notes["characters"]),
             "rows": self.runs.to_dict("records"),
             "written": self.written.to_dict("records") if self.verses else [],
-            "command": command,
-            "versions": command_line.versions(),
-            "seconds": {name: round(value, 1) for name, value in seconds.items()},
         }
         command_line.write_json(directory / "summary.json", summary)
+
+    @property
+    def published(self) -> pd.DataFrame | None:
+        """The published curve, beside a training on a comparable corpus: any but a small one."""
+        large = self.notes["form"] == "titled" and sum(self.notes["samples"].values()) > 10_000
+        return datasets.published("poems_perplexity") if large else None
 
     @property
     def verses(self) -> bool:

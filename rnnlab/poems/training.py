@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rnnlab.poems.corpus import Data
 from rnnlab.poems.network import build_language_model
@@ -88,8 +87,7 @@ def train(
     seeds: Sequence[int],
     *,
     patience: int | None = 2,
-    backup: Path | None = None,
-    verbose: str | int = "auto",
+    **options: Any,
 ) -> Replicas:
     """Trains one network per seed; `history` has loss, perplexity and perplexity_as_run, and the same with val_.
 
@@ -98,7 +96,7 @@ def train(
     Args:
         patience: passes without a better held-out perplexity after which a network stops, with the weights of its best pass;
             None trains all passes and keeps the last weights.
-        backup: see `fit_replicas`.
+        **options: more for `fit_replicas`: vary, backup, on_finish, verbose.
     """
     import keras
 
@@ -119,6 +117,5 @@ def train(
         metrics=[Perplexity(), PublishedPerplexity()],
         validation_data=data.held_out_pairs,
         early_stopping=stopping,
-        backup=backup,
-        verbose=verbose,
+        **options,
     )
