@@ -21,6 +21,7 @@ FILES = {path.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text("utf-8")
 ROOMS = {
     "__init__": {
         "addition",
+        "by_hand",
         "cells",
         "characters",
         "datasets",
@@ -36,6 +37,7 @@ ROOMS = {
     },
     "addition": {"cells", "characters"},
     "addition_report": {"addition", "command_line", "figures", "training", "verdicts"},
+    "by_hand": set(),
     "cells": set(),
     "characters": set(),
     "command_line": set(),
