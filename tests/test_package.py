@@ -38,6 +38,7 @@ ROOMS = {
     "addition": {"cells", "characters"},
     "addition_report": {"addition", "command_line", "figures", "training", "verdicts"},
     "by_hand": set(),
+    "by_hand_report": {"command_line", "figures"},
     "cells": set(),
     "characters": set(),
     "command_line": set(),
