@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
 
 
 def gradient_errors(errors: pd.DataFrame, by_step: pd.DataFrame, *, published: float, step: float) -> Figure:
@@ -30,15 +31,15 @@ def gradient_errors(errors: pd.DataFrame, by_step: pd.DataFrame, *, published: f
     left.set_xlabel("relative error (no unit)")
     left.set_ylabel("parameter")
     left.set_title(f"against differences with step {step:g}", fontsize=11)
-    left.legend(frameon=False, fontsize=9)
 
     curves = by_step.pivot(index="step", columns="seed", values="mean_error")
     for seed in curves:
         right.plot(curves.index, curves[seed], ".-", color="tab:blue", linewidth=0.8, alpha=0.6)
     right.plot(step, published, "D", color="0.3", label=f"published, {published:g} at step {step:g}")
     right.plot([], [], ".-", color="tab:blue", label="ours, a line per seed")
-    steps = np.array(curves.index)
-    right.plot(steps, curves.to_numpy().max() * (steps / steps.max()) ** 2, ":", color="0.6", label="slope of step²")
+    large, small = np.array(curves.index[-3:]), np.array(curves.index[:3])
+    right.plot(large, 2 * curves.iloc[-1].max() * (large / large[-1]) ** 2, ":", color="0.4", label="slope of step²")
+    right.plot(small, 2 * curves.iloc[0].max() * small[0] / small, "--", color="0.4", label="slope of 1 / step")
     right.set_xscale("log")
     right.set_yscale("log")
     right.set_xlabel("step of the differences (units of the parameter)")
@@ -47,6 +48,7 @@ def gradient_errors(errors: pd.DataFrame, by_step: pd.DataFrame, *, published: f
     right.legend(frameon=False, fontsize=9)
     for axis in (left, right):
         axis.grid(alpha=0.2)
+    figure.legend(*left.get_legend_handles_labels(), loc="outside lower left", ncols=3, frameon=False, fontsize=9)
     return figure
 
 
@@ -60,7 +62,10 @@ def loss_by_update(history: pd.DataFrame, *, title: str) -> Figure:
     axis = figure.subplots()
     _curves(axis, history, "loss")
     axis.set_ylabel("cross-entropy of the batch (nats a letter)")
-    axis.set_ylim(0, 1.35 * history[history["update"] == 1].loss.max())
+    axis.set_yscale("log")
+    axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5)))
+    axis.yaxis.set_major_formatter("{x:g}")
+    axis.yaxis.set_minor_formatter(NullFormatter())
     axis.set_title(f"{title}\nline: mean of the seeds, thin lines: each seed", fontsize=11)
     axis.legend(frameon=False, fontsize=9)
     return figure
@@ -76,8 +81,8 @@ def spread_between_units(history: pd.DataFrame, *, title: str) -> Figure:
     left, right = figure.subplots(1, 2)
     _curves(left, history, "spread")
     left.axhline(0, color="0.7", linewidth=0.8, zorder=0)
-    left.set_ylabel("standard deviation of h over the units (h runs from -1 to 1)")
-    left.set_title("how far the units lie apart", fontsize=11)
+    left.set_ylabel("standard deviation of h over the units")
+    left.set_title("how far the units lie apart (h runs from -1 to 1)", fontsize=11)
     _curves(right, history, "loss")
     right.set_ylim(bottom=0)
     right.set_ylabel("cross-entropy of the batch (nats a letter)")
@@ -89,10 +94,11 @@ def spread_between_units(history: pd.DataFrame, *, title: str) -> Figure:
 
 def _curves(axis: Axes, history: pd.DataFrame, measure: str) -> None:
     for place, (arm, group) in enumerate(history.groupby("arm", sort=False)):
+        # Wide lines first: arms that coincide, such as two without any spread, show one on the other.
+        width = 3.5 - 0.5 * place
         runs = group.pivot(index="update", columns="seed", values=measure)
-        style = ("-", "--", "-.", ":")[place % 4] if measure == "spread" else "-"
         for seed in runs:
             axis.plot(runs.index, runs[seed], color=f"C{place}", linewidth=0.6, alpha=0.45)
-        axis.plot(runs.index, runs.mean(axis=1), style, color=f"C{place}", linewidth=2, label=arm)
+        axis.plot(runs.index, runs.mean(axis=1), color=f"C{place}", linewidth=width, label=arm)
     axis.set_xlabel("update")
     axis.grid(alpha=0.2)
