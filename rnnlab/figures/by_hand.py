@@ -94,8 +94,8 @@ def spread_between_units(history: pd.DataFrame, *, title: str) -> Figure:
 
 def _curves(axis: Axes, history: pd.DataFrame, measure: str) -> None:
     for place, (arm, group) in enumerate(history.groupby("arm", sort=False)):
-        # Wide lines first: arms that coincide, such as two without any spread, show one on the other.
-        width = 3.5 - 0.5 * place
+        # The wide lines lie below: two arms without any spread coincide.
+        width = max(2, 6 - 2 * place) if measure == "spread" else 2
         runs = group.pivot(index="update", columns="seed", values=measure)
         for seed in runs:
             axis.plot(runs.index, runs[seed], color=f"C{place}", linewidth=0.6, alpha=0.45)
