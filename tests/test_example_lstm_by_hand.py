@@ -61,13 +61,28 @@ def test_arms_of_a_seed_share_weights_and_batches(smoked):
     assert first.nunique().tolist() == [1, 1]
 
 
-def test_the_table_and_a_text_of_ones_own(tmp_path, capsys):
+def test_an_interrupted_run_on_a_text_of_ones_own_goes_on_where_it_was(tmp_path, capsys, monkeypatch):
     (tmp_path / "text.txt").write_text("abc" * 20)
-    example.main(["--smoke", "--seeds", "1", "--text", str(tmp_path / "text.txt"), "--out", str(tmp_path / "out")])
+    arguments = ["--smoke", "--text", str(tmp_path / "text.txt"), "--out", str(tmp_path / "out")]
+    train, trained = example.train, []
+
+    def counted(*about):
+        if len(trained) == 3:
+            raise KeyboardInterrupt
+        trained.append(about[:3])
+        return train(*about)
+
+    monkeypatch.setattr(example, "train", counted)
+    with pytest.raises(KeyboardInterrupt):
+        example.main(arguments)
+    trained[:] = [("before", "", 0)] * 4
+    example.main(arguments)
+    assert trained[4:] == [(start, optimizer, seed) for start, optimizer in example.ARMS for seed in (0, 1)][3:]
     printed = capsys.readouterr().out
     assert "[h₋, x] at one t" in printed
     assert "published 3.2e-07" in printed
     assert json.loads((tmp_path / "out" / "summary.json").read_text())["kinds"] == 3
+    assert not (tmp_path / "out" / "runs.partial.jsonl").exists()
 
 
 def test_figures_draw_every_seed():

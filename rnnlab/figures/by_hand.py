@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -79,11 +81,12 @@ def spread_between_units(history: pd.DataFrame, *, title: str) -> Figure:
     """
     figure = Figure(figsize=(12, 5), layout="constrained")
     left, right = figure.subplots(1, 2)
-    _curves(left, history, "spread")
+    styles = ("-", "-", "--")  # arms without any spread coincide, and must both be seen
+    _curves(left, history, "spread", styles)
     left.axhline(0, color="0.7", linewidth=0.8, zorder=0)
     left.set_ylabel("standard deviation of h over the units")
     left.set_title("how far the units lie apart (h runs from -1 to 1)", fontsize=11)
-    _curves(right, history, "loss")
+    _curves(right, history, "loss", styles)
     right.set_ylim(bottom=0)
     right.set_ylabel("cross-entropy of the batch (nats a letter)")
     right.set_title("what they learn", fontsize=11)
@@ -92,13 +95,13 @@ def spread_between_units(history: pd.DataFrame, *, title: str) -> Figure:
     return figure
 
 
-def _curves(axis: Axes, history: pd.DataFrame, measure: str) -> None:
+def _curves(axis: Axes, history: pd.DataFrame, measure: str, styles: Sequence[str] = ("-",)) -> None:
     for place, (arm, group) in enumerate(history.groupby("arm", sort=False)):
-        # The wide lines lie below: two arms without any spread coincide.
-        width = max(2, 6 - 2 * place) if measure == "spread" else 2
         runs = group.pivot(index="update", columns="seed", values=measure)
         for seed in runs:
             axis.plot(runs.index, runs[seed], color=f"C{place}", linewidth=0.6, alpha=0.45)
-        axis.plot(runs.index, runs.mean(axis=1), color=f"C{place}", linewidth=width, label=arm)
+        axis.plot(
+            runs.index, runs.mean(axis=1), color=f"C{place}", linewidth=2, linestyle=styles[place % len(styles)], label=arm
+        )
     axis.set_xlabel("update")
     axis.grid(alpha=0.2)
