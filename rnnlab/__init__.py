@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rnnlab import (
         addition,
+        by_hand,
         cells,
         characters,
         datasets,
@@ -42,6 +43,7 @@ __all__ = [
     "build_language_model",
     "build_row_classifier",
     "build_sales_forecaster",
+    "by_hand",
     "cells",
     "characters",
     "datasets",

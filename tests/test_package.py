@@ -21,6 +21,7 @@ FILES = {path.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text("utf-8")
 ROOMS = {
     "__init__": {
         "addition",
+        "by_hand",
         "cells",
         "characters",
         "datasets",
@@ -37,6 +38,8 @@ ROOMS = {
     },
     "addition": {"cells", "characters"},
     "addition_report": {"addition", "command_line", "figures", "training", "verdicts"},
+    "by_hand": set(),
+    "by_hand_report": {"command_line", "figures"},
     "cells": set(),
     "characters": set(),
     "command_line": set(),

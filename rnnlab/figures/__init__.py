@@ -1,6 +1,7 @@
 """Data frames to matplotlib figures. Nothing here saves or shows; every run is drawn, not only a mean."""
 
 from rnnlab.figures.addition import accuracy_by_epoch, error_map
+from rnnlab.figures.by_hand import gradient_errors, loss_by_update, spread_between_units
 from rnnlab.figures.cells import COLORS, LABELS
 from rnnlab.figures.digit_sums import accuracy_by_update, first_perfect_map, mistakes_by_length
 from rnnlab.figures.image_rows import NAMES, curves_by_update, every_score, grid_of_rates, score_by_number
@@ -20,10 +21,13 @@ __all__ = [
     "every_score",
     "first_perfect_map",
     "forecast_panels",
+    "gradient_errors",
     "grid_of_rates",
     "learning_curves",
+    "loss_by_update",
     "mistakes_by_length",
     "score_by_number",
     "score_by_units",
+    "spread_between_units",
     "temperatures",
 ]
