@@ -1,12 +1,13 @@
 """Data by name and from the user's own files, as arrays. The only room that touches files and network.
 
-`shampoo_sales`, `airline_passengers` and `published` give the small files that the package owns; `read_series` reads one
-column of anybody's text file; `images` gives handwritten digits, for MNIST from the folder RNNLAB_DATA or a download.
+`shampoo_sales`, `airline_passengers`, `sentences` and `published` give the small files that the package owns; `read_series`
+reads one column of anybody's text file; `images` gives handwritten digits, for MNIST from the folder RNNLAB_DATA or a
+download.
 """
 
 from rnnlab.datasets.errors import DataError
 from rnnlab.datasets.handwriting import IMAGES, Images, digits, images, mnist
-from rnnlab.datasets.own import SHA256, airline_passengers, published, shampoo_sales
+from rnnlab.datasets.own import SHA256, airline_passengers, published, sentences, shampoo_sales
 from rnnlab.datasets.series import Series, read_series
 
 __all__ = [
@@ -21,5 +22,6 @@ __all__ = [
     "mnist",
     "published",
     "read_series",
+    "sentences",
     "shampoo_sales",
 ]
