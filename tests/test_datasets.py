@@ -71,6 +71,23 @@ def test_the_sample_corpus_has_quatrains_of_five_or_seven_and_no_line_twice():
     assert len(set(lines)) == len(lines) == 4 * len(poems)
 
 
+def test_sentences_are_short_and_balanced_without_near_copies():
+    frame = datasets.sentences()
+    assert list(frame.columns) == ["text", "label", "split"]
+    assert set(frame["label"]) == {"heart", "ball_sport", "smile", "sad", "food"}
+    counts = frame.value_counts(["split", "label"])
+    assert counts["train"].tolist() == [135] * 5
+    assert counts["test"].tolist() == [45] * 5
+    assert frame["text"].str.fullmatch("[a-z]+( [a-z]+){2,9}").all()
+    words = frame["text"].str.get_dummies(sep=" ").to_numpy(np.float32)
+    shared, counted = words @ words.T, words.sum(axis=1)
+    jaccard = shared / (counted[:, None] + counted - shared)
+    test = (frame["split"] == "test").to_numpy()
+    assert jaccard[test][:, ~test].max() <= 0.5
+    np.fill_diagonal(jaccard, 0)
+    assert jaccard.max() <= 0.6
+
+
 def test_published_sales_neurons():
     frame = datasets.published("sales_neurons")
     assert list(frame.columns) == ["cell", "units", "test_rmse", "runs"]

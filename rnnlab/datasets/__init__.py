@@ -1,13 +1,13 @@
 """Data by name and from the user's own files, as arrays. The only room that touches files and network.
 
-`shampoo_sales`, `airline_passengers` and `published` give the small files that the package owns; `read_series` reads one
-column of anybody's text file; `images` gives handwritten digits, for MNIST from the folder RNNLAB_DATA or a download;
-`corpus` a text to learn to write from.
+`shampoo_sales`, `airline_passengers`, `sentences` and `published` give the small files that the package owns; `read_series`
+reads one column of anybody's text file; `images` gives handwritten digits, for MNIST from the folder RNNLAB_DATA or a
+download; `corpus` a text to learn to write from.
 """
 
 from rnnlab.datasets.errors import DataError
 from rnnlab.datasets.handwriting import IMAGES, Images, digits, images, mnist
-from rnnlab.datasets.own import SHA256, airline_passengers, published, shampoo_sales
+from rnnlab.datasets.own import SHA256, airline_passengers, published, sentences, shampoo_sales
 from rnnlab.datasets.poems import CORPORA, FORMS, Corpus, corpus
 from rnnlab.datasets.series import Series, read_series
 
@@ -27,5 +27,6 @@ __all__ = [
     "mnist",
     "published",
     "read_series",
+    "sentences",
     "shampoo_sales",
 ]

@@ -29,6 +29,7 @@ SHA256 = {
     "published/optimizers_anova.csv": "b541473c275636195af8fdce500ccbdaccebc950a892828d410e526003d9d9ce",
     "published/optimizers_rank.csv": "7040540fe864e3441319dc1171aa3d543803917edd1696bdf555890f0a5e9187",
     "published/optimizers_rank_within.csv": "d7c471889594541b622e2812ba4d0b088a839491fecc466667da60c3accd00bb",
+    "sentences.csv": "698da3bccc1040606c769486bd9062dfaa1ed7eb35cfcb0b0bec2c38e81a3169",
 }
 
 
@@ -40,6 +41,18 @@ def shampoo_sales() -> Series:
 def airline_passengers() -> Series:
     """International airline passengers in thousands, 144 months from 1949-01 (Box and Jenkins 1976, series G)."""
     return read_series(own_file("airline_passengers.csv"))
+
+
+def sentences() -> pd.DataFrame:
+    """Nine hundred English sentences of 3 to 10 words, written for this package, in the columns text, label and split.
+
+    Labels are heart (affection for people, animals and things), ball_sport (playing and watching), smile (joy, humour, good
+    news, pride), sad (grief, disappointment, loneliness, bad news) and food (eating, cooking, hunger): 135 sentences of each
+    for "train", 45 for "test". A training and a test sentence share at most half of the words that occur in either.
+    """
+    import pandas as pd
+
+    return pd.read_csv(own_file("sentences.csv"))
 
 
 def published(name: str) -> pd.DataFrame:
