@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         sales,
         state,
         study,
+        text,
         training,
         verdicts,
     )
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from rnnlab.digit_sums import build_digit_adder
     from rnnlab.image_rows import build_row_classifier
     from rnnlab.sales import build_sales_forecaster
+    from rnnlab.text import build_text_classifier
     from rnnlab.training import Replicas, fit_replicas
 
 __version__ = "0.1.0"
@@ -39,6 +41,7 @@ __all__ = [
     "build_digit_adder",
     "build_row_classifier",
     "build_sales_forecaster",
+    "build_text_classifier",
     "cells",
     "characters",
     "datasets",
@@ -50,6 +53,7 @@ __all__ = [
     "sales",
     "state",
     "study",
+    "text",
     "training",
     "verdicts",
 ]
@@ -60,6 +64,7 @@ _MODULE_OF = {
     "build_digit_adder": "digit_sums",
     "build_row_classifier": "image_rows",
     "build_sales_forecaster": "sales",
+    "build_text_classifier": "text",
     "fit_replicas": "training",
 }
 

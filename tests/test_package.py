@@ -31,6 +31,7 @@ ROOMS = {
         "sales",
         "state",
         "study",
+        "text",
         "training",
         "verdicts",
     },
@@ -50,6 +51,7 @@ ROOMS = {
     "sales_report": {"command_line", "datasets", "figures", "sales", "training"},
     "state": set(),
     "study": {"command_line", "machine"},
+    "text": {"cells"},
     "training": {"machine", "state"},
     "verdicts": set(),
 }
