@@ -7,6 +7,7 @@ import sys
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -32,13 +33,13 @@ def test_words_of_a_text():
     assert tokenize(" ?! ") == []
 
 
-@settings(max_examples=300, deadline=None)
-@given(text=ANY_TEXT | ODD_TEXT)
-def test_words_are_those_of_keras(text):
-    layer = keras.layers.TextVectorization(vocabulary=["a"])
-    (theirs,) = layer._preprocess([text]).to_list()
-    assert tokenize(text) == [word.decode() for word in theirs]
-    assert all(tokenize(word) == [word] for word in tokenize(text))
+@settings(max_examples=25, deadline=None)
+@given(texts=st.lists(ANY_TEXT | ODD_TEXT, min_size=1, max_size=30))
+def test_words_are_those_of_keras(texts):
+    theirs = keras.layers.TextVectorization(vocabulary=["a"])._preprocess(texts).to_list()
+    for text, words in zip(texts, theirs, strict=True):
+        assert tokenize(text) == [word.decode() for word in words]
+        assert all(tokenize(word) == [word] for word in tokenize(text))
 
 
 def test_vocabulary_of_training_texts():
@@ -208,32 +209,36 @@ def test_strings_in_probabilities_out_wherever_it_is_loaded(tmp_path):
         end_to_end(model, Vocabulary(["a", "b"]), length=4)
 
 
-@pytest.mark.parametrize(
-    "options", [{}, {"cell": "gru", "bidirectional": True, "activation": "softsign"}], ids=["lstm", "both"]
-)
+BOTH_WAYS = {"cell": "gru", "bidirectional": True, "activation": "softsign"}
+
+
+@pytest.mark.parametrize("options", [{}, pytest.param(BOTH_WAYS, marks=pytest.mark.slow)], ids=["lstm", "both ways"])
 def test_trains_in_fit_replicas_as_in_fit(options):
     rng = np.random.default_rng(0)
-    x = rng.integers(1, 12, (20, 6)) * (np.arange(6) < rng.integers(1, 7, (20, 1)))
+    x = rng.integers(1, 12, (20, 4)) * (np.arange(4) < rng.integers(1, 5, (20, 1)))
     y = rng.integers(0, 3, 20)
-    vectors = rng.normal(size=(12, 4))
-    compiling = {"loss": keras.losses.SparseCategoricalCrossentropy(from_logits=True), "metrics": ["accuracy"]}
+    vectors = rng.normal(size=(12, 4)).astype("float32")
 
     def build(seed):
         return build_text_classifier(**TINY, vectors=vectors, seed=seed, **options)
 
-    training = {"epochs": 10, "batch_size": 8, "shuffle": False}
-    replicas = fit_replicas(build, x, y, seeds=[0, 1], optimizer=keras.optimizers.Adam(0.01), **training, **compiling)
-    for seed, trained in zip((0, 1), replicas.models, strict=True):
-        model = build(seed)
-        # Without compilation TensorFlow draws other dropout masks from the same seed.
-        model.compile(optimizer=keras.optimizers.Adam(0.01), jit_compile=True, **compiling)
-        history = model.fit(x, y, verbose=0, **training).history
-        ours = replicas.history[replicas.history.seed == seed]
-        np.testing.assert_allclose(ours.loss, history["loss"], rtol=1e-4)
-        for mine, theirs in zip(trained.get_weights(), model.get_weights(), strict=True):
-            np.testing.assert_allclose(mine, theirs, rtol=1e-4, atol=1e-4)
-        np.testing.assert_array_equal(trained.get_weights()[0], vectors.astype("float32"))
-        assert history["loss"][-1] < 0.98 * history["loss"][0]
+    def settings():
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        return {"optimizer": keras.optimizers.SGD(0.5, clipnorm=1.0), "loss": loss}
+
+    training = {"epochs": 15, "batch_size": 10, "shuffle": False}
+    replicas = fit_replicas(build, x, y, seeds=[4], **training, **settings())
+    model = build(4)
+    start = model.get_weights()
+    # Without compilation TensorFlow draws other dropout masks from the same seed.
+    model.compile(jit_compile=True, **settings())
+    history = model.fit(x, y, verbose=0, **training).history
+    np.testing.assert_allclose(replicas.history.loss, history["loss"], rtol=1e-4)
+    for mine, theirs in zip(replicas.models[0].get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-4, atol=1e-5)
+    np.testing.assert_array_equal(replicas.models[0].get_layer("vectors").get_weights()[0], vectors)
+    moved = [np.abs(after - before).max() for after, before in zip(model.get_weights(), start, strict=True)]
+    assert sum(distance > 0.001 for distance in moved) == len(model.trainable_weights), moved
 
 
 # Splits and copies
@@ -247,7 +252,8 @@ def test_a_split_keeps_copies_together():
     assert not {tuple(tokenize(texts[row])) for row in train} & {tuple(tokenize(texts[row])) for row in aside}
     different = {tuple(tokenize(texts[row])) for row in aside}
     assert sorted(words[0] for words in different) == ["a", "a", "b", "b", "c", "c"]
-    np.testing.assert_array_equal(split_texts(texts, labels, share=0.2, seed=1)[1], aside)
+    frame = pd.DataFrame({"text": texts, "label": labels}, index=range(100, 133))
+    np.testing.assert_array_equal(split_texts(frame.text, frame.label, share=0.2, seed=1)[1], aside)
     assert any(list(split_texts(texts, labels, share=0.2, seed=seed)[1]) != list(aside) for seed in (2, 3))
 
 

@@ -31,7 +31,7 @@ def split_texts(
     Raises:
         ValueError: an argument is out of range, or one of the two parts would be empty.
     """
-    texts = listed("texts", texts)
+    texts, labels = listed("texts", texts), list(labels)
     if len(labels) != len(texts):
         raise ValueError(f"labels: expected {len(texts)}, one for each text, got {len(labels)}")
     between("share", share, 0, 1)
