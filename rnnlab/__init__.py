@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         sales,
         state,
         study,
+        text,
         training,
         verdicts,
     )
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from rnnlab.image_rows import build_row_classifier
     from rnnlab.poems import build_language_model
     from rnnlab.sales import build_sales_forecaster
+    from rnnlab.text import build_text_classifier
     from rnnlab.training import Replicas, fit_replicas
 
 __version__ = "0.1.0"
@@ -43,6 +45,7 @@ __all__ = [
     "build_language_model",
     "build_row_classifier",
     "build_sales_forecaster",
+    "build_text_classifier",
     "by_hand",
     "cells",
     "characters",
@@ -56,6 +59,7 @@ __all__ = [
     "sales",
     "state",
     "study",
+    "text",
     "training",
     "verdicts",
 ]
@@ -67,6 +71,7 @@ _MODULE_OF = {
     "build_language_model": "poems",
     "build_row_classifier": "image_rows",
     "build_sales_forecaster": "sales",
+    "build_text_classifier": "text",
     "fit_replicas": "training",
 }
 

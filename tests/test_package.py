@@ -33,6 +33,7 @@ ROOMS = {
         "sales",
         "state",
         "study",
+        "text",
         "training",
         "verdicts",
     },
@@ -55,6 +56,7 @@ ROOMS = {
     "sales_report": {"command_line", "datasets", "figures", "sales", "training"},
     "state": set(),
     "study": {"command_line", "machine"},
+    "text": {"cells"},
     "training": {"machine", "state"},
     "verdicts": set(),
 }

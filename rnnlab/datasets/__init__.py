@@ -2,7 +2,7 @@
 
 `shampoo_sales`, `airline_passengers`, `sentences` and `published` give the small files that the package owns; `read_series`
 reads one column of anybody's text file; `images` gives handwritten digits, for MNIST from the folder RNNLAB_DATA or a
-download; `corpus` a text to learn to write from.
+download; `corpus` a text to learn to write from; `read_texts` labelled texts, and `read_word_vectors` vectors of their words.
 """
 
 from rnnlab.datasets.errors import DataError
@@ -10,6 +10,8 @@ from rnnlab.datasets.handwriting import IMAGES, Images, digits, images, mnist
 from rnnlab.datasets.own import SHA256, airline_passengers, published, sentences, shampoo_sales
 from rnnlab.datasets.poems import CORPORA, FORMS, Corpus, corpus
 from rnnlab.datasets.series import Series, read_series
+from rnnlab.datasets.texts import emoji_sentences, read_texts
+from rnnlab.datasets.word_vectors import WordVectors, read_word_vectors
 
 __all__ = [
     "CORPORA",
@@ -20,13 +22,17 @@ __all__ = [
     "DataError",
     "Images",
     "Series",
+    "WordVectors",
     "airline_passengers",
     "corpus",
     "digits",
+    "emoji_sentences",
     "images",
     "mnist",
     "published",
     "read_series",
+    "read_texts",
+    "read_word_vectors",
     "sentences",
     "shampoo_sales",
 ]

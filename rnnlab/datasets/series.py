@@ -15,8 +15,6 @@ group thousands. Where both read as many ("1.234" beside whole numbers), it is t
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import re
 from collections.abc import Sequence
@@ -29,6 +27,7 @@ import numpy as np
 
 from rnnlab.datasets.dates import SEASONS, Dates, follows, is_date, recognise, recognise_column
 from rnnlab.datasets.errors import DataError
+from rnnlab.datasets.tables import read_text, records
 
 if TYPE_CHECKING:
     pass
@@ -112,20 +111,8 @@ class _Table:
         return DataError(f"{self.path}, line {self.lines[row]}, column {self.names[column]!r}: expected {expected}, got {came}")
 
 
-def _text(path: str | PathLike[str]) -> str:
-    try:
-        with open(path, "rb") as file:
-            data = file.read()
-        return data.decode("utf-8").removeprefix("\ufeff")
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        line, byte = data.count(b"\n", 0, error.start) + 1, data[error.start]
-        raise DataError(f"{path}, line {line}: expected UTF-8, got 0x{byte:02x} at byte {error.start}") from None
-
-
 def _read_table(path: str | PathLike[str]) -> _Table:
-    text = _text(path)
+    text = read_text(path)
     first = re.split("[\r\n]", re.sub('"[^"]*"', "quoted", text).lstrip("\r\n "), maxsplit=1)[0]
     # Without any of them there is one column, and a comma further down belongs to a number.
     separator = next((mark for mark in "\t;," if mark in first), "\t")
@@ -145,15 +132,7 @@ def _read_table(path: str | PathLike[str]) -> _Table:
 
 def _rows(path: str | PathLike[str], text: str, separator: str) -> list[tuple[int, list[str]]]:
     """(line where the record begins, stripped fields) of each record, without the blank records at both ends."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True, strict=True)
-    rows: list[tuple[int, list[str]]] = []
-    line = 1
-    try:
-        for record in reader:
-            rows.append((line, [field.strip() for field in record]))
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise DataError(f"{path}, line {line}: expected fields in balanced quotes: {error}") from None
+    rows = list(records(path, text, separator))
     filled = [i for i, (_, fields) in enumerate(rows) if any(fields)]
     if not filled:
         raise DataError(f"{path}: expected a column of numbers, got an empty file")

@@ -1,0 +1,134 @@
+"""Labelled texts from anybody's CSV or TSV file, or one line that says, with the line number, why not.
+
+IMDB reviews as a CSV file: `read_texts(path, text="review", label="sentiment")`; AG News, which has no header:
+`read_texts(path, text=(2, 3), label=1)`. Nothing is downloaded: no checksum of these files is known here.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rnnlab.datasets.errors import DataError
+from rnnlab.datasets.tables import read_text, records
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Column = str | int
+
+
+def read_texts(
+    path: str | PathLike[str],
+    *,
+    text: Column | Sequence[Column] = "text",
+    label: Column = "label",
+    separator: str | None = None,
+    classes: Collection[str] | None = None,
+) -> pd.DataFrame:
+    """Texts and their labels from a UTF-8 file.
+
+    Columns are chosen by their names, or, in a file without a header, by their positions from 1. Every row has as many fields
+    as the first, for a text with a comma and without quotes would put another word in the label's place; blank lines and blanks
+    around a field do not count.
+
+    Args:
+        text: the column of the texts; of several the fields are joined by a blank.
+        label: the column of the labels.
+        separator: what stands between fields; None is a tab in files whose name ends in .tsv, a comma in all others.
+        classes: the labels of the training file, where this is one to test on.
+
+    Returns:
+        A row for each text: `text` and `label`, stripped str; `line`, where it begins in the file.
+
+    Raises:
+        ValueError: columns are chosen partly by name and partly by position.
+        DataError: the file cannot be read, is not UTF-8 or holds no text; a column is missing or its name stands twice; a row
+            has another length; a text or a label is blank; all labels are the same; or, with `classes`, a label is not among
+            them.
+    """
+    import pandas as pd
+
+    chosen = [*([text] if isinstance(text, (str, int)) else text), label]
+    named = all(isinstance(column, str) for column in chosen)
+    if not named and not all(isinstance(column, int) and not isinstance(column, bool) for column in chosen):
+        raise ValueError(f"text, label: expected names of columns, or positions for a file without a header, got {chosen}")
+    separator = separator or ("\t" if str(path).lower().endswith(".tsv") else ",")
+    rows = [(line, fields) for line, fields in records(path, read_text(path), separator) if any(fields)]
+    if not rows:
+        raise DataError(f"{path}: expected texts and labels, got an empty file")
+    _check_widths(path, rows)
+    places = [_place(path, rows[0][1], column) for column in chosen]
+    found = [_labelled(path, line, fields, places, chosen) for line, fields in rows[named:]]
+    if not found:
+        raise DataError(f"{path}: expected texts and labels, got a header only")
+    frame = pd.DataFrame(found, columns=["text", "label", "line"])
+    _check_classes(path, frame, classes)
+    return frame
+
+
+def emoji_sentences() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """132 short sentences to train on and 56 to test on, frames as of `read_texts`.
+
+    The labels: "0" heart, "1" ball sport, "2" smile, "3" sad, "4" food. From `train_emoji.csv` and `tesss.csv` of a published
+    course, which have no licence and are not shipped, in the folder that the environment variable RNNLAB_DATA names.
+
+    Raises:
+        DataError: RNNLAB_DATA names no folder with these files, or they are wrong.
+    """
+    folder = Path(os.environ.get("RNNLAB_DATA", ""))
+    files = folder / "train_emoji.csv", folder / "tesss.csv"
+    if not os.environ.get("RNNLAB_DATA") or not all(path.is_file() for path in files):
+        names = " and ".join(path.name for path in files)
+        raise DataError(f"RNNLAB_DATA: expected a folder with {names}, got {os.environ.get('RNNLAB_DATA') or 'no folder'}")
+    train = read_texts(files[0], text=1, label=2)
+    return train, read_texts(files[1], text=1, label=2, classes=set(train.label))
+
+
+def _check_widths(path: str | PathLike[str], rows: list[tuple[int, list[str]]]) -> None:
+    first, head = rows[0]
+    for line, fields in rows:
+        if len(fields) != len(head):
+            raise DataError(
+                f"{path}, line {line}: expected {len(head)} fields as in line {first}, got {len(fields)}; "
+                "a text that holds the separator needs quotes"
+            )
+
+
+def _place(path: str | PathLike[str], first: list[str], column: Column) -> int:
+    if isinstance(column, str):
+        if first.count(column) != 1:
+            problem = "no column" if column not in first else "more than one column"
+            raise DataError(f"{path}: {problem} {column!r}; its columns are {', '.join(repr(name[:40]) for name in first)}")
+        return first.index(column)
+    if not 1 <= column <= len(first):
+        raise DataError(f"{path}: no column {column}; it has {len(first)}")
+    return column - 1
+
+
+def _labelled(
+    path: str | PathLike[str], line: int, fields: list[str], places: list[int], chosen: Sequence[Column]
+) -> tuple[str, str, int]:
+    *texts, label = (fields[place] for place in places)
+    text = " ".join(part for part in texts if part)
+    if not text:
+        raise DataError(f"{path}, line {line}: expected a text in column {chosen[0]!r}, got a blank")
+    if not label:
+        raise DataError(f"{path}, line {line}: expected a label in column {chosen[-1]!r}, got a blank")
+    return text, label, line
+
+
+def _check_classes(path: str | PathLike[str], frame: pd.DataFrame, classes: Collection[str] | None) -> None:
+    if classes is None:
+        if frame.label.nunique() == 1:
+            raise DataError(f"{path}: expected labels of at least two classes, got {frame.label[0]!r} in every row")
+        return
+    unseen = frame[~frame.label.isin(classes)]
+    if len(unseen):
+        known = sorted(classes)
+        listed = ", ".join(known[:20]) + (", ..." if len(known) > 20 else "")
+        row = unseen.iloc[0]
+        raise DataError(f"{path}, line {row.line}: expected a label of the training file ({listed}), got {row.label[:60]!r}")

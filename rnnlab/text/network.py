@@ -1,0 +1,172 @@
+"""The stacked classifier, and its twin that reads strings."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from numbers import Real
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rnnlab.cells import check_cell, recurrent_layer, split_seed
+from rnnlab.text.checks import between, whole
+from rnnlab.text.words import PADDING, Vocabulary
+
+if TYPE_CHECKING:
+    import keras
+
+# Initializers of Keras that take a seed. Glorot's name is Xavier.
+INITIALIZERS = {
+    f"{name}_{shape}": f"{name.title()}{shape.title()}"
+    for name in ("glorot", "he", "lecun", "random")
+    for shape in ("uniform", "normal")
+}
+
+
+def build_text_classifier(
+    *,
+    vocabulary_size: int,
+    embedding_dim: int,
+    num_classes: int,
+    cell: str = "lstm",
+    units: Sequence[int] = (128, 128),
+    bidirectional: bool = False,
+    activation: str = "tanh",
+    kernel_initializer: str = "glorot_uniform",
+    dropout: float = 0.5,
+    temperature: float = 1.0,
+    vectors: np.ndarray | None = None,
+    trainable_vectors: bool | None = None,
+    dtype: str | None = None,
+    seed: int | None = None,
+    name: str = "text_classifier",
+) -> keras.Model:
+    """Word indices -> word vectors -> recurrent layers, dropout after each -> linear layer: logits of shape (num_classes,).
+
+    All recurrent layers but the last hand on their outputs of all steps. Index 0 is padding and is left out wherever it
+    stands, so that texts of any length are answered as they are without it. An uncompiled Keras model of stock layers.
+
+    Args:
+        vocabulary_size: number of word indices, with those of padding and of unknown words.
+        embedding_dim: numbers in a word vector.
+        cell: "simple_rnn", "lstm" or "gru".
+        units: of each recurrent layer, in each direction.
+        bidirectional: whether each recurrent layer also reads the text from its end; both outputs stand side by side.
+        activation: of the recurrent layers, where the cell has tanh of its own, such as "softsign".
+        kernel_initializer: of the kernels of recurrent and linear layers, one of `INITIALIZERS`; "glorot_uniform" and
+            "glorot_normal" are Xavier's. The recurrent kernels start orthogonal, biases as the cell has them.
+        dropout: share of the outputs of each recurrent layer that is dropped in training.
+        temperature: what the logits are divided by, in training as afterwards; above 1 it makes a softmax more even.
+        vectors: what the word vectors start from, of shape (vocabulary_size, embedding_dim); None draws them.
+        trainable_vectors: whether they are trained; None trains those that are drawn and leaves those that are given.
+        seed: fixes every initial weight and every dropout; None leaves them to Keras.
+
+    Raises:
+        ValueError: an argument is out of range or does not go with another.
+    """
+    import keras
+
+    sizes = {"vocabulary_size": vocabulary_size, "embedding_dim": embedding_dim, "num_classes": num_classes}
+    vocabulary_size, embedding_dim, num_classes = (whole(what, size) for what, size in sizes.items())
+    units = _check_layers(cell, units, activation, kernel_initializer, dropout)
+    between("temperature", temperature, 0, math.inf)
+    vectors = None if vectors is None else _check_vectors(vectors, (vocabulary_size, embedding_dim))
+    seeds = _seeds(seed, 2 + len(units))
+
+    words = keras.Input((None,), dtype="int32", name="words")
+    embedding = keras.layers.Embedding(
+        vocabulary_size,
+        embedding_dim,
+        embeddings_initializer="zeros" if vectors is not None else keras.initializers.RandomUniform(seed=seeds[0]),
+        trainable=vectors is None if trainable_vectors is None else bool(trainable_vectors),
+        dtype=dtype,
+        name="vectors",
+    )
+    hidden = embedding(words)
+    if vectors is not None:
+        embedding.embeddings.assign(vectors)
+    # Handed to each layer: some versions of Keras lose the mask of an embedding on the way.
+    mask = keras.ops.not_equal(words, PADDING)
+    for number, (size, own) in enumerate(zip(units, seeds[2:], strict=True), 1):
+        forward, backward, dropping = _seeds(own, 3)
+        options = {"activation": activation, "return_sequences": number < len(units), "dtype": dtype}
+        layer = _reader(cell, size, kernel_initializer, forward, name=f"recurrent_{number}", **options)
+        if bidirectional:
+            # Of its own: the one that Keras derives from the first would start with the same weights.
+            back = _reader(cell, size, kernel_initializer, backward, go_backwards=True, name=f"backward_{number}", **options)
+            layer = keras.layers.Bidirectional(layer, backward_layer=back, dtype=dtype, name=f"recurrent_{number}")
+        hidden = layer(hidden, mask=mask)
+        hidden = keras.layers.Dropout(dropout, seed=dropping, dtype=dtype, name=f"dropout_{number}")(hidden)
+    kernel = _initializer(kernel_initializer, seeds[1])
+    logits = keras.layers.Dense(num_classes, kernel_initializer=kernel, dtype=dtype, name="classes")(hidden)
+    if temperature != 1:
+        logits = keras.layers.Rescaling(1 / temperature, dtype=dtype, name="temperature")(logits)
+    return keras.Model(words, logits, name=name)
+
+
+def end_to_end(model: keras.Model, vocabulary: Vocabulary, *, length: int, name: str = "text_to_class") -> keras.Model:
+    """A classifier that takes strings, shape (batch,), and gives the probability of each class, shape (batch, num_classes).
+
+    It shares the weights of `model` and is made of stock layers, so that its file holds all that an answer takes. Keras reads
+    strings on its TensorFlow backend only.
+
+    Args:
+        model: as `build_text_classifier` gives it.
+        vocabulary: that of the word indices it was trained on.
+        length: words that are read of each text, the first ones.
+
+    Raises:
+        ValueError: the vocabulary has another size than the model's, or `length` is below 1.
+    """
+    import keras
+
+    expected = model.get_layer("vectors").input_dim
+    if len(vocabulary) != expected:
+        raise ValueError(f"vocabulary: expected {expected} indices as the model has, got {len(vocabulary)}")
+    to_indices = keras.layers.TextVectorization(
+        standardize="lower_and_strip_punctuation",
+        split="whitespace",
+        vocabulary=list(vocabulary.words),
+        output_sequence_length=whole("length", length),
+        name="tokenize",
+    )
+    texts = keras.Input((), dtype="string", name="texts")
+    return keras.Model(texts, keras.layers.Softmax(name="probabilities")(model(to_indices(texts))), name=name)
+
+
+def _reader(cell: str, units: int, initializer: str, seed: int | None, **options: Any) -> keras.layers.RNN:
+    own, kernel = _seeds(seed, 2)
+    return recurrent_layer(cell, units, seed=own, kernel_initializer=_initializer(initializer, kernel), **options)
+
+
+def _initializer(name: str, seed: int | None) -> keras.initializers.Initializer:
+    import keras
+
+    return keras.initializers.get({"class_name": INITIALIZERS[name], "config": {"seed": seed}})
+
+
+def _seeds(seed: int | None, count: int) -> list[Any]:
+    return [None] * count if seed is None else split_seed(seed, count)
+
+
+def _check_layers(cell: str, units: Any, activation: Any, kernel_initializer: Any, dropout: Any) -> list[int]:
+    import keras
+
+    check_cell(cell)
+    if isinstance(units, str) or not isinstance(units, Sequence) or not units:
+        raise ValueError(f"units: expected a size for each recurrent layer, at least one, got {units!r}")
+    if not isinstance(activation, str) or not hasattr(keras.activations, activation):
+        raise ValueError(f"activation: expected the name of a Keras activation, got {activation!r}")
+    if kernel_initializer not in INITIALIZERS:
+        raise ValueError(f"kernel_initializer: expected one of {', '.join(INITIALIZERS)}, got {kernel_initializer!r}")
+    if isinstance(dropout, bool) or not isinstance(dropout, Real) or not 0 <= float(dropout) < 1:
+        raise ValueError(f"dropout: expected a number from 0 to below 1, got {dropout!r}")
+    return [whole("units", size) for size in units]
+
+
+def _check_vectors(vectors: Any, shape: tuple[int, int]) -> np.ndarray:
+    vectors = np.asarray(vectors)
+    if vectors.shape != shape or vectors.dtype.kind != "f":
+        raise ValueError(f"vectors: expected floating numbers of shape {shape}, got {vectors.dtype} of shape {vectors.shape}")
+    return vectors
