@@ -202,6 +202,18 @@ def test_it_ends_at_the_end_mark_or_goes_on():
     assert {len(text) for text in made.write(64, length=30, taste=Taste(1.0), ends=False)} == {30}
 
 
+def test_a_higher_temperature_uses_more_characters():
+    vocabulary = Vocabulary("".join(map(chr, range(0x4E00, 0x4E00 + 400))))
+    made = writer(scale=1, vocabulary=vocabulary)
+    *weights, bias = made.model.get_weights()
+    made.model.set_weights([*weights, np.random.default_rng(0).normal(0, 2, bias.shape)])
+    low, middle, high = (
+        poems.distinct_characters(made.write(100, length=12, taste=Taste(temperature), ends=False))
+        for temperature in (0.6, 0.8, 1.0)
+    )
+    assert low + 20 < middle < high - 20
+
+
 def test_without_a_prompt_it_begins_as_the_training_samples_do():
     made = Writer(writer().model, LETTERS, "aaab")
     firsts = [text[0] for text in made.write(200, length=2)]

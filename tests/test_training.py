@@ -109,6 +109,20 @@ class TestSameAsFit:
         check_same_history(replicas.history, history)
 
     @pytest.mark.skipif(not on_tensorflow, reason="fit on JAX loses the state of a stateful model")
+    @pytest.mark.parametrize("name", ["momentum", "adam"])
+    def test_tokens_that_stand_several_times_in_a_batch(self, name):
+        # Keras on TensorFlow squares the gradient of an Embedding for each occurrence of a token by itself.
+        def build(seed):
+            embedded = layers.Embedding(4, 3, mask_zero=True)
+            return keras.Sequential([keras.Input((5,)), embedded, layers.LSTM(4), layers.Dense(2)])
+
+        tokens = np.random.default_rng(0).integers(0, 4, (20, 5)).astype("int32")
+        settings = {"batch_size": 10, "shuffle": False}
+        replicas = fit_replicas(build, tokens, Y, seeds=[1], epochs=20, optimizer=optimizers()[name], **settings)
+        model, history = fitted(build, tokens, Y, seed=1, optimizer=optimizers()[name], **settings)
+        check_same_weights(replicas.models[0], model)
+        check_same_history(replicas.history, history)
+
     @pytest.mark.parametrize(("cell", "reset"), [("simple_rnn", None), ("lstm", "epoch"), ("gru", "epoch")])
     def test_stateful(self, cell, reset):
         replicas = fit_replicas(stateful(cell), *SERIES, seeds=[1], epochs=20, batch_size=1, shuffle=False, reset_state=reset)

@@ -9,6 +9,7 @@ from pathlib import Path
 from rnnlab.datasets.downloads import download
 from rnnlab.datasets.errors import DataError
 from rnnlab.datasets.own import own_file
+from rnnlab.datasets.tables import read_text
 
 CORPORA = ("sample", "small", "large")
 FORMS = ("titled", "lines", "text")
@@ -48,27 +49,10 @@ def corpus(name: str, form: str | None = None) -> Corpus:
     if form is not None and form not in FORMS:
         raise ValueError(f"form: expected one of {', '.join(FORMS)}, got {form!r}")
     path = _path_of(name)
-    text = read_text(path)
+    text = read_text(path).replace("\r\n", "\n")
     if not text.strip():
         raise DataError(f"{path}: expected a text, got an empty file")
     return Corpus(path.name, text, form or form_of(text))
-
-
-def read_text(path: Path) -> str:
-    """A file in UTF-8, with or without a byte order mark, with any line ends.
-
-    Raises:
-        DataError: it cannot be read, or is in another encoding.
-    """
-    try:
-        content = path.read_bytes()
-        return content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
-    except OSError as error:
-        raise DataError(f"{path}: expected a text file, got {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        wrong = f"byte 0x{content[error.start]:02x} at {error.start} (line {line})"
-        raise DataError(f"{path}: expected UTF-8, got {wrong}") from None
 
 
 def form_of(text: str) -> str:

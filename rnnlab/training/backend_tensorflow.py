@@ -32,12 +32,16 @@ def functional_optimizer(optimizer_class: type[keras.optimizers.Optimizer]) -> t
 
 
 def value_and_gradients(function: Callable[[list], tuple[Any, Any]], values: list) -> tuple[Any, list]:
-    """`function(values) -> (loss, other)`; returns `other` and d loss / d values, None where the loss does not depend."""
+    """`function(values) -> (loss, other)`; returns `other` and d loss / d values, None where the loss does not depend.
+
+    The gradient of an `Embedding` stays a list of slices: with them Keras' optimizers take other steps than with their sum, and
+    `fit` hands them slices.
+    """
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(values)
         loss, other = function(values)
     gradients = tape.gradient(loss, values)
-    return other, [None if g is None else tf.convert_to_tensor(g) for g in gradients]
+    return other, gradients
 
 
 def compiled(function: Callable) -> Callable:
