@@ -19,12 +19,13 @@ from rnnlab.datasets import handwriting as loader
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory):
-    """A file of MNIST's shapes."""
+    """A file of MNIST's shapes and classes."""
     folder = tmp_path_factory.mktemp("mnist")
     rng = np.random.default_rng(0)
     arrays = {name: np.zeros(shape, dtype="uint8") for name, shape in loader.SHAPES.items()}
     arrays["x_train"][:, 0, 0] = rng.integers(256, size=60_000)
-    arrays["y_train"][:] = rng.integers(10, size=60_000)
+    for name, counts in loader.COUNTS.items():
+        arrays[name][:] = rng.permutation(np.repeat(np.arange(10), counts))
     arrays["x_test"][0] = 255
     np.savez_compressed(folder / "mnist.npz", **arrays)
     return folder / "mnist.npz"
@@ -125,6 +126,15 @@ def test_files_that_are_not_mnist(tmp_path, monkeypatch, arrays, message):
     else:
         np.savez(tmp_path / "mnist.npz", **arrays)
     with pytest.raises(DataError, match=message):
+        datasets.mnist()
+
+
+def test_another_set_of_the_same_name_is_refused(file, tmp_path, monkeypatch):
+    monkeypatch.setenv("RNNLAB_DATA", str(tmp_path))
+    with np.load(file) as arrays:
+        balanced = {**arrays, "y_test": np.repeat(np.arange(10), 1000).astype("uint8")}
+    np.savez(tmp_path / "mnist.npz", **balanced)
+    with pytest.raises(DataError, match=r"expected y_test with \[980, 1135, .*\] images of each class, got \[1000, 1000, "):
         datasets.mnist()
 
 

@@ -15,6 +15,11 @@ from rnnlab.datasets.errors import DataError
 MNIST_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
 MNIST_SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
 SHAPES = {"x_train": (60_000, 28, 28), "y_train": (60_000,), "x_test": (10_000, 28, 28), "y_test": (10_000,)}
+# Images of each class: Fashion-MNIST, which has the same name and the same shapes, has 6,000 and 1,000 of each.
+COUNTS = {
+    "y_train": [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949],
+    "y_test": [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009],
+}
 # The published study trained on all but the first 5,000, which its library set aside.
 SET_ASIDE = 5000
 IMAGES = ("digits", "mnist")
@@ -76,6 +81,9 @@ def mnist() -> Images:
         if arrays[name].shape != shape or arrays[name].dtype != np.uint8:
             found = f"{arrays[name].dtype} of shape {arrays[name].shape}"
             raise DataError(f"{path}: expected {name} as uint8 of shape {shape}, got {found}")
+    for name, counts in COUNTS.items():
+        if (counted := np.bincount(arrays[name]).tolist()) != counts:
+            raise DataError(f"{path}: expected {name} with {counts} images of each class, got {counted}")
     x_train, x_test = (arrays[name].astype("float32") / 255 for name in ("x_train", "x_test"))
     y_train, y_test = (arrays[name].astype("int32") for name in ("y_train", "y_test"))
     return Images(x_train[SET_ASIDE:], y_train[SET_ASIDE:], x_test, y_test)
