@@ -49,7 +49,7 @@ def confusion_of_cells(counts: Mapping[str, np.ndarray], classes: Sequence[str],
         counts: by cell, shape (classes, classes).
     """
     size = max(3.4, 0.55 * len(classes) + 1.6)
-    figure = Figure(figsize=(size * len(counts) + 0.6, size + 0.4), layout="constrained")
+    figure = Figure(figsize=(max(7.5, size * len(counts) + 0.6), size + 0.4), layout="constrained")
     for axis, (cell, table) in zip(figure.subplots(1, len(counts), squeeze=False)[0], counts.items(), strict=True):
         shares = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
         axis.imshow(shares, cmap="Blues", vmin=0, vmax=1)
@@ -167,6 +167,7 @@ def norms_by_pass(curves: pd.DataFrame, *, title: str) -> Figure:
         if np.isfinite(part.clip_norm.iloc[0]):
             axis.axhline(part.clip_norm.iloc[0], color="black", linestyle="--", linewidth=1)
         axis.set_yscale("log")
+        axis.xaxis.get_major_locator().set_params(integer=True)
         axis.set_title(arm, fontsize=10)
         axis.set_xlabel("pass")
         axis.set_ylabel("norm of the gradient")

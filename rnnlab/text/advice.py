@@ -15,6 +15,8 @@ from rnnlab import command_line, figures, study, verdicts
 from rnnlab.text.studies import CLIPS, HIGH_RATES, OPTIMIZER_RATES, TOPICS
 
 MEASURES = ("train_loss", "held_out_loss", "test_loss", "test_accuracy")
+TEMPERED = ["fitted_temperature", "test_loss", "tempered_test_loss", "calibration_error", "tempered_calibration_error"]
+CLIPPED = ["largest_norm", "clipped_share"]
 Claims = list[dict[str, str]]
 
 NOTES = {
@@ -42,8 +44,8 @@ def report_of(topic: str, plan: study.Study, runs: pd.DataFrame, curves: pd.Data
     notes = [
         *([NOTES[topic]] if topic in NOTES else []),
         "Arms and claims were fixed beforehand. A fifth of the training sentences is held out: stopping, temperatures and "
-        "rates are chosen by them; the test sentences only score. Losses are those without dropout, in nats; a network that diverged "
-        "has no loss and none of its answers counts as right.",
+        "rates are chosen by them; the test sentences only score. Losses are those without dropout, in nats; a network that "
+        "diverged has no loss, and none of its answers counts as right.",
         "Within a seed all arms of the same shape share initial weights and batches. The tests treat arms as independent, "
         "which errs on the side of `cannot be decided`.",
     ]
@@ -52,7 +54,9 @@ def report_of(topic: str, plan: study.Study, runs: pd.DataFrame, curves: pd.Data
     if runs.groupby("arm").seed.nunique().reindex(list(plan.arms)).fillna(0).min() > 1:
         claims = CLAIMS[topic](runs)
         if topic == "temperature":
-            tables["Before and after the fitted temperature"] = temperature_table(runs)
+            tables["Before and after the fitted temperature"] = means_table(runs, TEMPERED)
+        if topic == "clipping":
+            tables["Norms of the gradient, and the share of updates that were clipped"] = means_table(runs, CLIPPED)
     return study.Report(plan, runs, command, tables, figures_of(topic, plan, runs, curves), claims, notes)
 
 
@@ -75,10 +79,9 @@ def scores_table(runs: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def temperature_table(runs: pd.DataFrame) -> pd.DataFrame:
-    """A row per arm: the fitted temperature, and log-loss and calibration error with and without it."""
-    names = ["fitted_temperature", "test_loss", "tempered_test_loss", "calibration_error", "tempered_calibration_error"]
-    means = runs.groupby("arm", sort=False)[names].agg(lambda scores: scores.mean(skipna=False))
+def means_table(runs: pd.DataFrame, measures: list[str]) -> pd.DataFrame:
+    """A row per arm: the mean of each measure."""
+    means = runs.groupby("arm", sort=False)[measures].agg(lambda scores: scores.mean(skipna=False))
     return means.rename(columns=lambda name: name.replace("_", " ")).reset_index()
 
 

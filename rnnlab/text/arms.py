@@ -15,7 +15,7 @@ from rnnlab.study.store import Result
 from rnnlab.text.calibration import accuracy, calibration_error, fit_temperature, log_loss, probabilities, reliability
 from rnnlab.text.corpus import Encoder, Labelled, Part, by_name, encoder_of
 from rnnlab.text.gradients import Watched, watched
-from rnnlab.text.training import Recipe, parameters, untrained_vectors
+from rnnlab.text.training import Recipe, logits_of, parameters, untrained_vectors
 from rnnlab.text.training import train as train_networks
 
 if TYPE_CHECKING:
@@ -100,6 +100,7 @@ def _train_watched(jobs: list[Job], texts: Texts, done: Done) -> None:
 
 def recipe_of(settings: dict[str, Any]) -> Recipe:
     return Recipe(
+        cell=settings["cell"],
         units=(settings["units"],) * settings["layers"],
         bidirectional=settings["bidirectional"],
         dropout=settings["dropout"],
@@ -120,26 +121,25 @@ def result_of(model: keras.Model, texts: Texts, settings: dict[str, Any], logs: 
     """Scores of a trained network, and its losses after each pass or, for the topic "temperature", its reliability."""
     scores = scores_of(model, texts) | {"passes": len(logs)}
     if settings["curve"] == "bins":
-        return Result(scores, seconds, bins_curve(logits_of(model, texts)[2], texts.test.labels, scores["fitted_temperature"]))
+        return Result(
+            scores, seconds, bins_curve(logits_by_part(model, texts)[2], texts.test.labels, scores["fitted_temperature"])
+        )
     names = {"train_loss": "loss", "held_out_loss": "val_loss", "held_out_accuracy": "val_accuracy"}
     points = {name: logs[column].round(6).tolist() for name, column in names.items()}
     return Result(scores, seconds, {"epoch": logs.epoch.tolist(), **points})
 
 
-def logits_of(model: keras.Model, texts: Texts) -> list[np.ndarray]:
-    """Logits of the training, held-out and test texts, without dropout."""
-    from keras import ops
-
+def logits_by_part(model: keras.Model, texts: Texts) -> list[np.ndarray]:
+    """Logits of the training, held-out and test texts."""
     parts = (texts.train, texts.held_out, texts.test)
     words = np.concatenate([texts.encoder.encode(part.texts) for part in parts])
-    given = ops.convert_to_numpy(model(words, training=False))
-    return np.split(given, np.cumsum([len(part) for part in parts])[:-1])
+    return np.split(logits_of(model, words), np.cumsum([len(part) for part in parts])[:-1])
 
 
 def scores_of(model: keras.Model, texts: Texts) -> dict[str, float]:
     """Losses and accuracies of each part; the temperature that the held-out texts ask for, and what it does to the test."""
     parts = {"train": texts.train, "held_out": texts.held_out, "test": texts.test}
-    logits = dict(zip(parts, logits_of(model, texts), strict=True))
+    logits = dict(zip(parts, logits_by_part(model, texts), strict=True))
     scores: dict[str, float] = {"parameters": parameters(model), "train_texts": len(texts.train), "classes": texts.classes}
     for name, part in parts.items():
         scores[f"{name}_loss"] = log_loss(logits[name], part.labels)

@@ -49,6 +49,7 @@ def watched(
         raise ValueError(f"data: expected at least {recipe.batch_size} samples, a batch, got {len(x)}")
     model = recipe.build(encoder, num_classes, runs[0][0])
     optimizer = _watching(recipe)
+    optimizer.build(model.trainable_variables)
     model.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     for seed, rate in runs:
         started = time.perf_counter()

@@ -16,7 +16,7 @@ from rnnlab.text.baselines import TFIDF
 from rnnlab.text.calibration import accuracy, log_loss, probabilities
 from rnnlab.text.corpus import Encoder, Labelled
 from rnnlab.text.splits import find_copies
-from rnnlab.text.training import Recipe
+from rnnlab.text.training import Recipe, logits_of
 from rnnlab.text.words import Vocabulary
 
 if TYPE_CHECKING:
@@ -64,8 +64,10 @@ def load(path: Path) -> tuple[Replicas, Encoder, tuple[str, ...]]:
 
 def answers(texts: Sequence[str], replicas: Replicas, encoder: Encoder, classes: Sequence[str]) -> list[str]:
     """A line for each text: the class with the largest mean probability, and how many networks say so."""
+    words = encoder.encode(texts)
+    given = np.stack([probabilities(logits_of(model, words)) for model in replicas.models], axis=1)
     lines = []
-    for text, votes in zip(texts, np.swapaxes(probabilities(replicas.predict(encoder.encode(texts))), 0, 1), strict=True):
+    for text, votes in zip(texts, given, strict=True):
         most = int(votes.mean(axis=0).argmax())
         agree = int((votes.argmax(axis=1) == most).sum())
         known = int((encoder.encode([text]) > 1).sum())

@@ -20,6 +20,7 @@ DECAY = 0.8  # per 100 updates
 HIGH_RATES = (1.0, 10.0)  # of sgd, with and without clipping
 CLIPS = (None, 1.0, 0.1)
 UNITS = 128
+BATCH_SIZE = 27  # of the 540 and 135 sentences a divisor near the published 32: a program without a last batch compiles faster
 
 WIDER = -1  # a size: five thirds of the study's units, which have about as many parameters as both directions
 
@@ -76,7 +77,7 @@ TOPICS: dict[str, tuple[str, dict[str, dict[str, Setting]]]] = {
     "activation": ("Softsign in place of tanh", {name: _arm(activation=name) for name in ("tanh", "softsign")}),
     "size": (
         "More parameters than samples",
-        {f"{size} units": _arm(layers=1, size=size, dropout=0.0, frozen=True) for size in SIZES},
+        {f"{size} unit{'s' * (size > 1)}": _arm(layers=1, size=size, dropout=0.0, frozen=True) for size in SIZES},
     ),
     "layers": ("Stacked layers", {f"{count} layer{'s' * (count > 1)}": _arm(layers=count) for count in (1, 2, 3, 4)}),
     "patience": (
@@ -109,6 +110,7 @@ def study_of(
     seeds: Sequence[int],
     *,
     data: str = "sentences",
+    cell: str = "lstm",
     units: int | None = None,
     epochs: int | None = None,
     vectors: str | None = None,
@@ -118,6 +120,7 @@ def study_of(
     Args:
         topic: one of `TOPICS`.
         data: see `corpus.by_name`.
+        cell: of all recurrent layers.
         units, epochs: other numbers than 128 a layer and 50 passes.
         vectors: a file of word vectors; without one they are drawn.
 
@@ -134,5 +137,5 @@ def study_of(
         arm["units"] = units * 5 // 3 if size == WIDER else size or units
         arm["epochs"] = max(1, round(float(arm.pop("passes") or 1) * (epochs or Recipe.epochs)))
     shown = {"temperature": "bins", "clipping": "norms"}.get(topic)
-    common: dict[str, Setting] = {"data": data, "vectors": vectors, "batch_size": Recipe.batch_size, "curve": shown}
+    common: dict[str, Setting] = {"data": data, "vectors": vectors, "cell": cell, "batch_size": BATCH_SIZE, "curve": shown}
     return Study(topic, arms, tuple(seeds), common, ("learning_rate",), f"{title} ({data})")

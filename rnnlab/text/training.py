@@ -21,6 +21,7 @@ OPTIMIZERS = ("adam", "rmsprop", "adagrad", "sgd")
 # Starts of the kernels that nobody recommends; all others are those of `build_text_classifier`.
 STARTS = ("zeros", "large_normal")
 DECAY_STEPS = 100
+AT_ONCE = 1024  # texts that are answered together
 
 
 @dataclass(frozen=True)
@@ -131,6 +132,17 @@ def train(
         early_stopping=stopping,
         **options,
     )
+
+
+def logits_of(model: keras.Model, words: np.ndarray) -> np.ndarray:
+    """What a trained network says of word indices, without dropout: shape (texts, classes).
+
+    Nothing is compiled for it, which for some thousand short texts would take longer than the answers.
+    """
+    from keras import ops
+
+    portions = np.split(words, range(AT_ONCE, len(words), AT_ONCE))
+    return np.concatenate([ops.convert_to_numpy(model(portion, training=False)) for portion in portions])
 
 
 def untrained_vectors(encoder: Encoder, dim: int) -> Encoder:
