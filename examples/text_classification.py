@@ -29,7 +29,8 @@ from rnnlab.study import script
 from rnnlab.text import advice, arms, studies, tokenize
 from rnnlab.text.baselines import baselines
 from rnnlab.text.corpus import SOURCES, Encoder, Labelled, by_name, encoder_of, from_files
-from rnnlab.text.report import Report, Run, answers, load, save
+from rnnlab.text.report import Report, Run
+from rnnlab.text.saved import answers, load, save
 from rnnlab.text.training import Recipe, logits_of
 from rnnlab.text.training import train as train_networks
 
@@ -177,7 +178,7 @@ def compare(arguments: Namespace, argv: Sequence[str] | None) -> None:
     changes: dict[str, Any] = {"units": arguments.units[0] if arguments.units else None, "epochs": arguments.epochs}
     changes["cell"] = arguments.cell[0] if arguments.cell else "lstm"
     if arguments.smoke:
-        changes = {"units": 4, "epochs": 2, "cell": "simple_rnn"}
+        changes = {"units": 4, "epochs": 4, "cell": "simple_rnn"}
     data = arguments.data or "sentences"
     changes |= {"vectors": str(arguments.vectors.resolve()) if arguments.vectors else None}
     topics = studies.TOPICS if arguments.study == "advice" else (arguments.study,)

@@ -79,7 +79,10 @@ def _watching(recipe: Recipe) -> Any:
             self.norm = self.add_variable((), name="norm")
 
         def apply(self, grads: Any, trainable_variables: Any = None) -> Any:
-            self.norm.assign(ops.sqrt(sum(ops.sum(ops.square(ops.convert_to_tensor(grad))) for grad in grads)))
-            return super().apply(grads, trainable_variables)
+            # TensorFlow lists the gradient of a word vector once for each place of the word; in such a list, which Keras clips
+            # as it is, the norm of the sum is not that of its parts.
+            dense = [ops.add(grad, ops.zeros(grad.shape, grad.dtype)) for grad in grads]
+            self.norm.assign(ops.sqrt(sum(ops.sum(ops.square(grad)) for grad in dense)))
+            return super().apply(dense, trainable_variables)
 
     return Watching(recipe.learning_rate, global_clipnorm=recipe.clip)

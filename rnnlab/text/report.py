@@ -1,4 +1,4 @@
-"""Trained classifiers as tables, figures and files, and back from their file."""
+"""Trained classifiers as tables, figures and files."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,13 +14,9 @@ import pandas as pd
 from rnnlab import command_line, figures, study, verdicts
 from rnnlab.text.baselines import TFIDF
 from rnnlab.text.calibration import accuracy, log_loss, probabilities
-from rnnlab.text.corpus import Encoder, Labelled
+from rnnlab.text.corpus import Labelled
 from rnnlab.text.splits import find_copies
-from rnnlab.text.training import Recipe, logits_of
-from rnnlab.text.words import Vocabulary
-
-if TYPE_CHECKING:
-    from rnnlab.training import Replicas
+from rnnlab.text.training import Recipe
 
 SHOWN = 8  # mistakes on the screen
 LEVEL = 0.05
@@ -36,45 +32,6 @@ class Run(NamedTuple):
     train_logits: np.ndarray
     test_logits: np.ndarray
     seconds: float
-
-
-def save(path: Path, replicas: Replicas, encoder: Encoder, classes: Sequence[str]) -> None:
-    """Keeps trained classifiers, and what it takes to put texts to them, in one file."""
-    from rnnlab.training import save_replicas
-
-    notes = {"task": "text", "classes": list(classes), "words": list(encoder.vocabulary.words), "length": encoder.length}
-    with command_line.whole_file(path) as temporary:
-        save_replicas(replicas, temporary, notes)
-
-
-def load(path: Path) -> tuple[Replicas, Encoder, tuple[str, ...]]:
-    """The networks in a file that `save` wrote, their encoder (without vectors) and classes.
-
-    Raises:
-        OSError: there is no such file.
-        ValueError: the file holds something else.
-    """
-    from rnnlab.training import load_replicas
-
-    replicas, notes = load_replicas(path)
-    if notes.get("task") != "text":
-        raise ValueError(f"{path}: expected text classifiers, got replicas of something else")
-    return replicas, Encoder(Vocabulary(notes["words"]), notes["length"]), tuple(notes["classes"])
-
-
-def answers(texts: Sequence[str], replicas: Replicas, encoder: Encoder, classes: Sequence[str]) -> list[str]:
-    """A line for each text: the class with the largest mean probability, and how many networks say so."""
-    words = encoder.encode(texts)
-    given = np.stack([probabilities(logits_of(model, words)) for model in replicas.models], axis=1)
-    lines = []
-    for text, votes in zip(texts, given, strict=True):
-        most = int(votes.mean(axis=0).argmax())
-        agree = int((votes.argmax(axis=1) == most).sum())
-        known = int((encoder.encode([text]) > 1).sum())
-        unknown = "" if known else "; no word of it is known"
-        sure = f"{votes[:, most].mean():.2f} on average; so say {agree} of {len(votes)} networks{unknown}"
-        lines.append(f"{text} = {classes[most]} ({sure})")
-    return lines
 
 
 @dataclass(frozen=True)

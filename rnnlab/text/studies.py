@@ -125,7 +125,7 @@ def study_of(
         vectors: a file of word vectors; without one they are drawn.
 
     Raises:
-        ValueError: the topic is unknown.
+        ValueError: the topic is unknown, or units or epochs are so few that arms would be the same.
     """
     if topic not in TOPICS:
         raise ValueError(f"topic: expected one of {', '.join(TOPICS)}, got {topic!r}")
@@ -136,6 +136,8 @@ def study_of(
         size = arm.pop("size")
         arm["units"] = units * 5 // 3 if size == WIDER else size or units
         arm["epochs"] = max(1, round(float(arm.pop("passes") or 1) * (epochs or Recipe.epochs)))
+    if any(arm in list(arms.values())[:place] for place, arm in enumerate(arms.values())):
+        raise ValueError(f"units, epochs: expected enough that the arms of {topic} differ, got {units} and {epochs}")
     shown = {"temperature": "bins", "clipping": "norms"}.get(topic)
     common: dict[str, Setting] = {"data": data, "vectors": vectors, "cell": cell, "batch_size": BATCH_SIZE, "curve": shown}
     return Study(topic, arms, tuple(seeds), common, ("learning_rate",), f"{title} ({data})")
