@@ -17,6 +17,7 @@ from rnnlab.text.studies import CLIPS, HIGH_RATES, OPTIMIZER_RATES, TOPICS
 MEASURES = ("train_loss", "held_out_loss", "test_loss", "test_accuracy")
 TEMPERED = ["fitted_temperature", "test_loss", "tempered_test_loss", "calibration_error", "tempered_calibration_error"]
 CLIPPED = ["largest_norm", "clipped_share"]
+ARMS_OF = (*OPTIMIZER_RATES, "adagrad decayed")
 Claims = list[dict[str, str]]
 
 NOTES = {
@@ -97,6 +98,10 @@ def figures_of(topic: str, plan: study.Study, runs: pd.DataFrame, curves: pd.Dat
     if topic == "size":
         samples = int(runs.train_texts.iloc[0])
         found["figure"] = ("Losses by size", figures.losses_by_size(runs, samples, title=title))
+    if topic == "optimizer":
+        # Of fifteen arms those that speak for their optimizer.
+        present = [name for name in ARMS_OF if runs.arm.str.startswith(f"{name}, ").any()]
+        curves = curves[curves.arm.isin([chosen(runs, name) for name in present])]
     measures = ["train_loss", "held_out_loss"]
     if topic == "rate":
         with np.errstate(over="ignore"):
@@ -185,7 +190,7 @@ def chosen(runs: pd.DataFrame, name: str) -> str:
 
 
 def _optimizer_claims(runs: pd.DataFrame) -> Claims:
-    best = {name: chosen(runs, name) for name in (*OPTIMIZER_RATES, "adagrad decayed")}
+    best = {name: chosen(runs, name) for name in ARMS_OF}
     pairs = (("rmsprop", "sgd"), ("rmsprop", "adagrad"), ("rmsprop", "adam"), ("adagrad decayed", "adagrad"))
     return [claim for first, second in pairs for claim in _better(runs, best[first], best[second])]
 
