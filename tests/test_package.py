@@ -56,7 +56,7 @@ ROOMS = {
     "sales_report": {"command_line", "datasets", "figures", "sales", "training"},
     "state": set(),
     "study": {"command_line", "machine"},
-    "text": {"cells"},
+    "text": {"cells", "command_line", "datasets", "figures", "study", "training", "verdicts"},
     "training": {"machine", "state"},
     "verdicts": set(),
 }
