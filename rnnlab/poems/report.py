@@ -140,7 +140,8 @@ class Report:
     def published(self) -> pd.DataFrame | None:
         """The published curve, beside a training on a comparable corpus: any but a small one."""
         large = self.notes["form"] == "titled" and sum(self.notes["samples"].values()) > 10_000
-        return datasets.published("poems_perplexity") if large else None
+        curve = datasets.published("poems_perplexity")
+        return curve[curve["pass"] <= self.history.epoch.max() + 1] if large else None
 
     @property
     def verses(self) -> bool:
