@@ -74,6 +74,7 @@ def test_a_study_goes_on_from_its_csv_files(whole, tmp_path, monkeypatch, capsys
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 @pytest.mark.xdist_group("image_rows")
+@pytest.mark.slow  # the toy study of test_study.py is killed in every run
 def test_a_killed_study_ends_with_the_same_rows(whole, tmp_path):
     out = tmp_path / "cut"
     process = subprocess.Popen([sys.executable, str(SCRIPT), *STUDY, str(out)], stderr=subprocess.PIPE)

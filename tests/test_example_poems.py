@@ -48,6 +48,7 @@ def test_a_saved_model_writes_from_a_prompt_and_from_heads(trained, capsys):
     assert capsys.readouterr().out.startswith("山")
 
 
+@pytest.mark.slow
 def test_english_text(tmp_path, capsys):
     text = tmp_path / "text.txt"
     text.write_text("the cat sat on the mat, and the dog ran to the hat.\n" * 300, "utf-8")

@@ -136,14 +136,14 @@ def test_perplexities_against_their_definitions():
 
 def test_training_keeps_the_pass_with_the_best_perplexity():
     data = poems.prepare("\n".join(_verses()), "lines")
-    recipe = Recipe(embedding_dim=8, units=24, batch_size=8, epochs=30, learning_rate=0.05)
+    recipe = Recipe(embedding_dim=8, units=24, batch_size=12, epochs=30, learning_rate=0.05)
     replicas = poems.train(data, recipe, [0], patience=2, verbose=0)
     curve = replicas.history.val_perplexity
     assert len(curve) < 30
     assert curve.idxmin() == len(curve) - 3
     model = replicas.models[0]
     model.compile(loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=[Perplexity()])
-    _, found = model.evaluate(*data.held_out_pairs, batch_size=8, verbose=0)
+    _, found = model.evaluate(*data.held_out_pairs, batch_size=12, verbose=0)
     assert found == pytest.approx(curve.min(), rel=1e-4)
 
 

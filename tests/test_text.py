@@ -181,6 +181,7 @@ def test_builder_refuses(wrong):
         build_text_classifier(**{**TINY, **wrong})
 
 
+@pytest.mark.slow
 def test_strings_in_probabilities_out_wherever_it_is_loaded(tmp_path):
     vocabulary = Vocabulary(["i", "dont", "like", "it", "so", "good", "été", "😀", "a", "b"])
     model = build_text_classifier(**TINY, bidirectional=True, seed=1)
@@ -212,7 +213,8 @@ def test_strings_in_probabilities_out_wherever_it_is_loaded(tmp_path):
 BOTH_WAYS = {"cell": "gru", "bidirectional": True, "activation": "softsign"}
 
 
-@pytest.mark.parametrize("options", [{}, pytest.param(BOTH_WAYS, marks=pytest.mark.slow)], ids=["lstm", "both ways"])
+@pytest.mark.slow
+@pytest.mark.parametrize("options", [{}, BOTH_WAYS], ids=["lstm", "both ways"])
 def test_trains_in_fit_replicas_as_in_fit(options):
     rng = np.random.default_rng(0)
     x = rng.integers(1, 12, (20, 4)) * (np.arange(4) < rng.integers(1, 5, (20, 1)))
