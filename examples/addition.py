@@ -136,7 +136,9 @@ def run(arguments: Namespace, argv: Sequence[str] | None, started: float) -> Non
     journal = Journal(arguments.out / "runs.partial.jsonl", decisive, anew=needs_networks)
     replicas = train_all(arguments, questions, journal)
     if arguments.save:
-        addition_report.save(arguments.save, replicas, settings | {"cell": arguments.cell[0]})
+        from rnnlab.training import save_replicas
+
+        save_replicas(replicas, arguments.save, settings | {"cell": arguments.cell[0]}, task="addition")
     wanted = range(arguments.seed, arguments.seed + arguments.seeds)
     rows = [row for row in journal.rows if row["cell"] in arguments.cell and row["seed"] in wanted]
     rows.sort(key=lambda row: (arguments.cell.index(row["cell"]), row["seed"]))
@@ -160,7 +162,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         command_line.check_writable(arguments.out)
     command_line.import_keras()
     if arguments.load:
-        replicas, notes = addition_report.load(arguments.load)
+        from rnnlab.training import load_replicas
+
+        replicas, notes = load_replicas(arguments.load, task="addition")
         answer(arguments.ask, replicas, notes["digits"])
     else:
         run(arguments, argv, started)

@@ -36,52 +36,65 @@ def parse(argv: Sequence[str] | None) -> Namespace:
     parser = command_line.Parser(prog="poems.py", description=__doc__)
     command_line.add_common(parser, "poems/<corpus>", seeds=1, epochs="the corpus's")
     parser.set_defaults(out=None, seeds=None)
+    add_training_flags(parser)
+    add_writing_flags(parser)
+    script.add_flags(parser)
+    arguments = parser.parse_args(argv)
+    check_writing_flags(parser, arguments)
+    if arguments.study:
+        refused = ("cell", "optimizer", "rate", "form", "heads", "write")
+        if given := [flag for flag in refused if getattr(arguments, flag) is not None]:
+            parser.error(f"--study: expected without --{given[0]}")
+    arguments.seeds = arguments.seeds or (5 if arguments.study else 1)
+    settle(arguments)
+    script.check_flags(parser, arguments)
+    return arguments
+
+
+def add_training_flags(parser: command_line.Parser) -> None:
+    positive = command_line.positive
     parser.add_argument("--corpus", default="sample", metavar="NAME", help="sample, small, large or a file (default sample)")
     parser.add_argument("--form", choices=datasets.FORMS, help="form of a file (found out if not given)")
-    parser.add_argument("--samples", type=command_line.positive, metavar="N", help="take only so many samples")
+    parser.add_argument("--samples", type=positive, metavar="N", help="take only so many samples")
     parser.add_argument("--cell", choices=CELLS, help="recurrent cell (default lstm)")
-    parser.add_argument("--units", type=command_line.positive, metavar="N", help="units (default: the corpus's)")
+    parser.add_argument("--units", type=positive, metavar="N", help="units (default: the corpus's)")
     parser.add_argument("--optimizer", choices=OPTIMIZERS, help="optimizer (default adam)")
     parser.add_argument("--rate", type=above_zero, metavar="R", help="learning rate (default 0.001)")
-    parser.add_argument(
-        "--patience", type=command_line.positive, default=2, metavar="N", help="passes without gain (default 2)"
-    )
+    parser.add_argument("--patience", type=positive, default=2, metavar="N", help="passes without gain (default 2)")
+    parser.add_argument("--study", choices=studies.TOPICS, help="compare optimizers, betas or rates instead (seeds: 5)")
+    parser.add_argument("--model", type=Path, metavar="FILE", help="the trained model (default model.zip in --out)")
+
+
+def add_writing_flags(parser: command_line.Parser) -> None:
+    positive = command_line.positive
     parser.add_argument("--write", metavar="TEXT", help="write what begins so, with the model of an earlier training")
     parser.add_argument("--heads", metavar="TEXT", help="write an acrostic: these are the first characters of its lines")
-    parser.add_argument(
-        "--count", type=command_line.positive, metavar="N", help="how many to write (200 after training, else 4)"
-    )
+    parser.add_argument("--count", type=positive, metavar="N", help="how many to write (200 after training, else 4)")
     parser.add_argument("--temperature", nargs="+", type=above_zero, metavar="T", help="0.6 0.8 1.0 after training, else 0.8")
-    parser.add_argument("--top-k", type=command_line.positive, metavar="K", help="draw from the K likeliest characters")
+    parser.add_argument("--top-k", type=positive, metavar="K", help="draw from the K likeliest characters")
     parser.add_argument("--top-p", type=above_zero, metavar="P", help="draw from the likeliest with together this probability")
-    parser.add_argument("--study", choices=studies.TOPICS, help="compare optimizers, betas or rates instead (seeds: 5)")
-    script.add_flags(parser)
-    parser.add_argument("--model", type=Path, metavar="FILE", help="the trained model (default model.zip in --out)")
-    arguments = parser.parse_args(argv)
+
+
+def check_writing_flags(parser: command_line.Parser, arguments: Namespace) -> None:
     if arguments.top_p is not None and arguments.top_p > 1:
         parser.error(f"--top-p: expected a number above 0 and at most 1, got {arguments.top_p:g}")
     if arguments.write is not None and arguments.heads is not None:
         parser.error("--heads: expected without --write")
     if "" in (arguments.write, arguments.heads):
         parser.error("--write, --heads: expected at least one character")
+
+
+def settle(arguments: Namespace) -> None:
+    """Fills in what depends on other flags."""
     arguments.only_writes = arguments.write is not None or arguments.heads is not None
-    name = Path(arguments.corpus).stem + (f"_{arguments.study}" if arguments.study else "")
+    name = Path(arguments.corpus).stem + (f"_{arguments.study}" if arguments.study else "") + "_smoke" * arguments.smoke
     arguments.out = arguments.out or Path("reports", "poems", name)
-    if arguments.study:
-        refused = [
-            flag for flag in ("cell", "optimizer", "rate", "form", "heads", "write") if getattr(arguments, flag) is not None
-        ]
-        if refused:
-            parser.error(f"--study: expected without --{refused[0]}")
-    arguments.seeds = arguments.seeds or (5 if arguments.study else 1)
-    script.check_flags(parser, arguments)
     arguments.model = arguments.model or arguments.out / "model.zip"
     arguments.count = arguments.count or (4 if arguments.only_writes else 200)
     arguments.temperature = arguments.temperature or ([0.8] if arguments.only_writes else TEMPERATURES)
     if arguments.smoke:
         arguments.samples, arguments.units, arguments.epochs, arguments.count = 100, 16, 2, 100
         arguments.seeds = min(arguments.seeds, 2)
-    return arguments
 
 
 def above_zero(text: str) -> float:
@@ -129,6 +142,8 @@ def train(arguments: Namespace, argv: Sequence[str] | None) -> None:
     data = poems.prepare(corpus.text, corpus.form, most=arguments.samples)
     command_line.check_writable(arguments.out)
     command_line.import_keras()
+    from rnnlab.training import save_replicas
+
     recipe = recipe_of(arguments, corpus.form)
     seeds = range(arguments.seed, arguments.seed + arguments.seeds)
     backup = arguments.out / "backup"
@@ -139,7 +154,7 @@ def train(arguments: Namespace, argv: Sequence[str] | None) -> None:
     seconds = {"compile": replicas.seconds["compile"], "train": sum(replica.seconds for replica in replicas.finished)}
     about = {"command": command_line.command(argv), "seconds": seconds, "versions": command_line.versions()}
     notes = report.notes_of(data, recipe, corpus.name) | about
-    report.save(arguments.model, replicas, notes)
+    save_replicas(replicas, arguments.model, notes, task="poems")
     tell(arguments, replicas, notes)
     shutil.rmtree(backup)
 
@@ -177,7 +192,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         if not arguments.model.is_file():
             raise FileNotFoundError(f"--model: expected the file of an earlier training, got none at {arguments.model}")
         command_line.import_keras()
-        replicas, notes = report.load(arguments.model)
+        from rnnlab.training import load_replicas
+
+        replicas, notes = load_replicas(arguments.model, task="poems")
         if arguments.report:
             tell(arguments, replicas, notes)
             return

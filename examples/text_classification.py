@@ -65,7 +65,7 @@ def parse(argv: Sequence[str] | None) -> Namespace:
     arguments = parser.parse_args(argv)
     arguments.cell = list(dict.fromkeys(arguments.cell or []))
     check(parser, arguments)
-    source = arguments.csv[0].stem if arguments.csv else arguments.data or "sentences"
+    source = (arguments.csv[0].stem if arguments.csv else arguments.data or "sentences") + "_smoke" * arguments.smoke
     if arguments.study:
         out = arguments.out or Path("reports", "text_classification", f"{source}_advice", arguments.study)
         arguments.out = out.parent if arguments.study == "advice" and not arguments.out else out

@@ -152,12 +152,7 @@ class Report:
 
     def write(self, directory: Path, command: str, seconds: dict[str, float]) -> None:
         """Writes runs.csv, history.csv, summary.json and the figures; each file is whole or absent."""
-        for name, frame in {"runs.csv": self.runs, "history.csv": self.history}.items():
-            with command_line.whole_file(directory / name) as temporary:
-                frame.to_csv(temporary, index=False, float_format="%.10g", lineterminator="\n")
-        for name, figure in self._figures().items():
-            with command_line.whole_file(directory / name) as temporary:
-                figure.savefig(temporary, dpi=110)
+        command_line.write_results(directory, {"runs.csv": self.runs, "history.csv": self.history}, self._figures())
         command_line.write_json(
             directory / "summary.json",
             {
@@ -240,26 +235,3 @@ class Report:
 def _percent(share: float) -> str:
     """As many digits as it takes not to round a mistake away."""
     return "100 %" if share == 1 else f"{100 * share:.2f} %" if share < 0.99995 else f"{100 * share:.4f} %"
-
-
-def save(path: Path, replicas: Any, notes: dict[str, Any]) -> None:
-    """Keeps trained adders."""
-    from rnnlab.training import save_replicas
-
-    with command_line.whole_file(path) as temporary:
-        save_replicas(replicas, temporary, notes | {"task": "addition"})
-
-
-def load(path: Path) -> tuple[Any, dict[str, Any]]:
-    """Kept adders and their notes: digits, cell, units, recipe.
-
-    Raises:
-        OSError: there is no such file.
-        ValueError: the file holds no adders.
-    """
-    from rnnlab.training import load_replicas
-
-    replicas, notes = load_replicas(path)
-    if notes.get("task") != "addition":
-        raise ValueError(f"{path}: expected adders, got replicas of something else")
-    return replicas, notes

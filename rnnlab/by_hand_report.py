@@ -132,12 +132,7 @@ class Report:
     def write(self, directory: Path, command: str, seconds: dict[str, float]) -> None:
         """Writes runs.csv, history.csv, gradients.csv, summary.json and the figures; each file is whole or absent."""
         frames = {"runs.csv": self.runs, "history.csv": self.history, "gradients.csv": self.gradients}
-        for name, frame in frames.items():
-            with command_line.whole_file(directory / name) as temporary:
-                frame.to_csv(temporary, index=False, float_format="%.10g", lineterminator="\n")
-        for name, figure in self._figures().items():
-            with command_line.whole_file(directory / name) as temporary:
-                figure.savefig(temporary, dpi=110)
+        command_line.write_results(directory, frames, self._figures())
         command_line.write_json(
             directory / "summary.json",
             {

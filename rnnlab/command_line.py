@@ -11,11 +11,16 @@ import os
 import platform
 import shlex
 import sys
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from rnnlab.files import whole_file
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
 
 # TensorFlow reports the machine that it finds, on standard error, unless told not to before it is imported.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -123,21 +128,6 @@ def renew(argv: Sequence[str] | None) -> None:
         os.execv(sys.executable, sys.orig_argv)
 
 
-@contextlib.contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
-    """Yields a temporary path beside `path` that takes its place when the block ends well, and is removed when it does not."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
 def check_writable(directory: Path) -> None:
     """Makes the directory for results before anything long runs.
 
@@ -150,6 +140,16 @@ def check_writable(directory: Path) -> None:
         (directory / ".writable").unlink()
     except OSError as error:
         raise OSError(f"--out: expected a directory that can be written to, got {directory} ({error.strerror})") from error
+
+
+def write_results(directory: Path, frames: Mapping[str, pd.DataFrame], figures: Mapping[str, Figure]) -> None:
+    """Writes tables and figures under their names, each whole or absent."""
+    for name, frame in frames.items():
+        with whole_file(directory / name) as temporary:
+            frame.to_csv(temporary, index=False, float_format="%.10g", lineterminator="\n")
+    for name, figure in figures.items():
+        with whole_file(directory / name) as temporary:
+            figure.savefig(temporary, dpi=110)
 
 
 def write_json(path: Path, values: dict[str, Any]) -> None:

@@ -13,6 +13,7 @@ import pandas as pd
 from scipy import stats
 
 from rnnlab import command_line, datasets, figures, sales
+from rnnlab.files import whole_file
 
 
 @dataclass(frozen=True)
@@ -125,10 +126,10 @@ class Report:
         if len(self.ahead):
             tables["forecast.csv"] = self.ahead
         for name, table in tables.items():
-            with command_line.whole_file(directory / name) as path:
+            with whole_file(directory / name) as path:
                 table.to_csv(path, index=False, lineterminator="\n")
         for name, figure in self._figures().items():
-            with command_line.whole_file(directory / name) as path:
+            with whole_file(directory / name) as path:
                 figure.savefig(path, dpi=130)
         for stale in ({"forecast.csv", "figure_units.png"} - {*tables, *self._figures()}) & {
             p.name for p in directory.iterdir()
@@ -237,9 +238,8 @@ def save(path: Path, replicas: Any, series: datasets.Series, data: sales.SalesDa
     scales = {name: {"low": s.low.tolist(), "high": s.high.tolist()} for name, s in (("x", data.x_scale), ("y", data.y_scale))}
     stored = asdict(series) | {"values": series.values.tolist()}
     lags = data.x.shape[-1]
-    with command_line.whole_file(path) as temporary:
-        notes = settings | {"task": "sales", "test_size": data.test_size, "lags": lags, "scales": scales, "series": stored}
-        save_replicas(replicas, temporary, notes)
+    notes = settings | {"test_size": data.test_size, "lags": lags, "scales": scales, "series": stored}
+    save_replicas(replicas, path, notes, task="sales")
 
 
 def load(path: Path, newer: datasets.Series | None = None) -> tuple[Any, datasets.Series, sales.SalesData, dict[str, Any]]:
@@ -251,9 +251,7 @@ def load(path: Path, newer: datasets.Series | None = None) -> tuple[Any, dataset
     """
     from rnnlab.training import load_replicas
 
-    replicas, notes = load_replicas(path)
-    if notes.get("task") != "sales":
-        raise ValueError(f"{path}: expected a sales forecaster, got replicas of something else")
+    replicas, notes = load_replicas(path, task="sales")
     stored = notes["series"]
     own = datasets.Series(**stored | {"values": np.array(stored["values"]), "labels": tuple(stored["labels"])})
     x_scale, y_scale = (sales.Scale(*(np.array(notes["scales"][n][end]) for end in ("low", "high"))) for n in "xy")

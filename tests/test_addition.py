@@ -1,9 +1,5 @@
 """Questions, their encoding, and the network that answers them."""
 
-import subprocess
-import sys
-
-import keras
 import numpy as np
 import pytest
 from hypothesis import given
@@ -151,19 +147,6 @@ class TestBuilder:
         rolled, unrolled = (addition.build_adder(units=4, seed=1, unroll=unroll) for unroll in (False, True))
         x, _ = addition.encode(addition.draw_questions(6, 3, np.random.default_rng(0)), 3)
         np.testing.assert_allclose(rolled(x), unrolled(x), atol=1e-6)
-
-    def test_loads_without_rnnlab(self, tmp_path):
-        model = addition.build_adder(digits=2, units=4, num_layers=2, seed=1)
-        x, _ = addition.encode(addition.draw_questions(3, 2, np.random.default_rng(0)), 2)
-        model.save(tmp_path / "adder.keras")
-        np.save(tmp_path / "x.npy", x)
-        code = (
-            "import sys; sys.modules['rnnlab'] = None; import keras, numpy as np\n"
-            f"m = keras.saving.load_model(r'{tmp_path}/adder.keras', safe_mode=True)\n"
-            f"np.save(r'{tmp_path}/y.npy', m(np.load(r'{tmp_path}/x.npy')))"
-        )
-        subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path, capture_output=True)
-        np.testing.assert_allclose(np.load(tmp_path / "y.npy"), keras.ops.convert_to_numpy(model(x)), atol=1e-6)
 
     @pytest.mark.parametrize(
         ("wrong", "message"),

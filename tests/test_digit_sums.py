@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
 
 import keras
@@ -318,33 +316,6 @@ def test_deviation_of_initial_states(initial_state, deviation):
     assert vector.shape == (1, 400)
     assert np.std(vector) == pytest.approx(deviation, rel=0.15)
     assert abs(np.mean(vector)) < deviation / 5
-
-
-def test_loads_in_safe_mode_without_rnnlab(tmp_path):
-    x = questions()
-    np.save(tmp_path / "x.npy", x)
-    settings = [
-        {"cell": "lstm", "initial_state": "normal", "length": 6},
-        {"initial_state": "he", "activation": "relu"},
-        {"state": "zeros"},
-        {"state": "carry", "batch_size": 6},
-        {"cell": None},
-    ]
-    models = [sums.build_digit_adder(units=8, seed=1, **options) for options in settings]
-    for number, model in enumerate(models):
-        model.save(tmp_path / f"{number}.keras")
-    code = (
-        "import sys, keras, numpy as np; sys.modules['rnnlab'] = None\n"
-        f"for number in range({len(models)}):\n"
-        "    model = keras.saving.load_model(f'{number}.keras', safe_mode=True)\n"
-        "    np.save(f'{number}.npy', keras.ops.convert_to_numpy(model(np.load('x.npy'))))\n"
-        "    print(len(model.trainable_weights), len(model.non_trainable_weights))\n"
-    )
-    printed = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
-    for number, (model, line) in enumerate(zip(models, printed.splitlines(), strict=True)):
-        np.testing.assert_array_equal(np.load(tmp_path / f"{number}.npy"), values(model, x))
-        assert line == f"{len(model.trainable_weights)} {len(model.non_trainable_weights)}"
-    assert [len(model.non_trainable_weights) for model in models] == [4, 2, 0, 0, 0]
 
 
 # The streaming twin

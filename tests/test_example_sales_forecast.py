@@ -153,7 +153,7 @@ def whole_sweep(tmp_path_factory):
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 @pytest.mark.xdist_group("sweep")
-@pytest.mark.parametrize("blow", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("blow", [pytest.param(signal.SIGINT, marks=pytest.mark.slow), signal.SIGKILL])
 def test_a_stopped_sweep_goes_on_where_it_was(blow, tmp_path, whole_sweep):
     out = tmp_path / "cut"
     command = [sys.executable, str(SCRIPT), *map(str, SWEEP), str(out)]
@@ -175,6 +175,7 @@ def test_a_stopped_sweep_goes_on_where_it_was(blow, tmp_path, whole_sweep):
     assert not journal.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="a process cannot be replaced")
 @pytest.mark.xdist_group("sweep")
 def test_a_long_sweep_goes_on_in_a_fresh_process(tmp_path, whole_sweep):

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import keras
 import numpy as np
 import pandas as pd
@@ -70,20 +67,6 @@ def test_options_beside_the_seed_leave_the_weights():
         keras.activations.relu,
         keras.activations.tanh,
     )
-
-
-def test_loads_in_safe_mode_without_rnnlab(tmp_path):
-    model = image_rows.build_row_classifier(rows=8, columns=8, units=4, forget_bias=0.3, seed=1)
-    model.save(tmp_path / "m.keras")
-    x = datasets.digits().x_test[:5]
-    code = (
-        "import sys, keras, numpy as np; sys.modules['rnnlab'] = None\n"
-        f"model = keras.saving.load_model({str(tmp_path / 'm.keras')!r})\n"
-        f"np.save({str(tmp_path / 'y.npy')!r}, model.predict(np.load({str(tmp_path / 'x.npy')!r}), verbose=0))"
-    )
-    np.save(tmp_path / "x.npy", x)
-    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, cwd=tmp_path)
-    np.testing.assert_allclose(np.load(tmp_path / "y.npy"), keras.ops.convert_to_numpy(model(x)), rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize(

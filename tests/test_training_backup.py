@@ -52,7 +52,7 @@ def same(one, other):
         assert all(np.array_equal(v, w) for v, w in zip(a.weights, b.weights, strict=True))
 
 
-@pytest.mark.parametrize("patience", [None, 1])
+@pytest.mark.parametrize("patience", [pytest.param(None, marks=once), 1])
 def test_a_training_that_was_cut_goes_on_to_the_same_bits(patience, tmp_path, monkeypatch):
     options = {"patience": patience, "optimizer": keras.optimizers.Adam(0.5)} if patience else {}
     whole = fit(seeds=[0], **options)

@@ -8,6 +8,7 @@ from keras import layers, ops
 from rnnlab.training.program import load_backend
 from rnnlab.training.recurrent import UNROLLED, merged_products
 
+once = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="the same on every backend, tested on TensorFlow")
 CELLS = {"simple_rnn": layers.SimpleRNN, "lstm": layers.LSTM, "gru": layers.GRU}
 SHORT, LONG = 5, UNROLLED + 3  # laid out, and through a loop
 
@@ -66,14 +67,14 @@ def check_same(model, x):
     assert any(np.abs(gradient).max() > 0.01 for gradient in ours[1:])
 
 
-@pytest.mark.parametrize("mask", [False, True], ids=["plain", "masked"])
+@pytest.mark.parametrize("mask", [pytest.param(False, marks=once), True], ids=["plain", "masked"])
 @pytest.mark.parametrize("steps", [SHORT, LONG])
 @pytest.mark.parametrize("cell", CELLS)
 def test_same_as_keras(cell, steps, mask):
     check_same(stack(cell, steps, mask=mask), sequences(steps))
 
 
-@pytest.mark.skipif(keras.backend.backend() == "jax", reason="the same on every backend, tested on TensorFlow")
+@once
 @pytest.mark.parametrize(
     "options",
     [{"go_backwards": True}, {"use_bias": False}, {"activation": "relu"}, {"unroll": True}, {"dropout": 0.5}],
@@ -83,22 +84,23 @@ def test_same_as_keras(cell, steps, mask):
 def test_same_as_keras_with_options(cell, options):
     if options == {"dropout": 0.5}:
         options = {"dropout": 0.5, "seed": 3}  # both draw their masks from here
-    for mask in (False, True):
-        model = stack(cell, LONG, mask=mask, **options)
-        if "dropout" not in options:
-            check_same(model, sequences(LONG))
-            continue
-        ours, *_ = outputs_and_gradients(model, sequences(LONG), merged=True)
-        again = stack(cell, LONG, mask=mask, **options)  # with its random state untouched
-        theirs, *_ = outputs_and_gradients(again, sequences(LONG), merged=False)
-        for mine, other in zip(ours, theirs, strict=True):
-            np.testing.assert_allclose(mine, other, rtol=2e-5, atol=2e-5)
+    model = stack(cell, LONG, mask=True, **options)
+    if "dropout" not in options:
+        check_same(model, sequences(LONG))
+        return
+    ours, *_ = outputs_and_gradients(model, sequences(LONG), merged=True)
+    again = stack(cell, LONG, mask=True, **options)  # with its random state untouched
+    theirs, *_ = outputs_and_gradients(again, sequences(LONG), merged=False)
+    for mine, other in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(mine, other, rtol=2e-5, atol=2e-5)
 
 
+@once
 def test_states_directions_and_nesting():
     check_same(with_states(LONG), sequences(LONG))
 
 
+@once
 @pytest.mark.parametrize(
     "options",
     [{"recurrent_dropout": 0.5, "seed": 3}, {"activation": "softsign"}, {"recurrent_activation": "hard_sigmoid"}],

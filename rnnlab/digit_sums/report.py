@@ -252,11 +252,7 @@ def _write(
     command: str,
     seconds: dict[str, float],
 ) -> None:
-    for name, frame in frames.items():
-        with command_line.whole_file(directory / name) as temporary:
-            frame.to_csv(temporary, index=False, float_format="%.10g", lineterminator="\n")
-    with command_line.whole_file(directory / "figure.png") as temporary:
-        figure.savefig(temporary, dpi=110)
+    command_line.write_results(directory, frames, {"figure.png": figure})
     spent = {name: round(value, 3) for name, value in seconds.items()}
     about = {"command": command, "versions": command_line.versions(), "seconds": spent}
     command_line.write_json(directory / "summary.json", summary | about)

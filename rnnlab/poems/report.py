@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from rnnlab import command_line, datasets, figures
+from rnnlab.files import whole_file
 from rnnlab.poems.corpus import SPECIAL, Data, Vocabulary
 from rnnlab.poems.training import Recipe
 from rnnlab.poems.verse import distinct_characters, even, laid_out
@@ -28,7 +29,6 @@ def notes_of(data: Data, recipe: Recipe, source: str) -> dict[str, Any]:
     numbers, counts = np.unique(data.train[:, 0], return_counts=True)
     known = [(number, count) for number, count in zip(numbers.tolist(), counts.tolist(), strict=True) if number >= SPECIAL]
     return {
-        "task": "poems",
         "source": source,
         "form": data.form,
         "length": int(data.train.shape[1]) - 1,
@@ -37,29 +37,6 @@ def notes_of(data: Data, recipe: Recipe, source: str) -> dict[str, Any]:
         "firsts": {data.vocabulary.characters[number - SPECIAL]: count for number, count in known},
         "recipe": vars(recipe),
     }
-
-
-def save(path: Path, replicas: Replicas, notes: dict[str, Any]) -> None:
-    """Keeps trained language models in one file."""
-    from rnnlab.training import save_replicas
-
-    with command_line.whole_file(path) as temporary:
-        save_replicas(replicas, temporary, notes)
-
-
-def load(path: Path) -> tuple[Replicas, dict[str, Any]]:
-    """The networks in a file that `save` wrote, and its notes.
-
-    Raises:
-        OSError: there is no such file.
-        ValueError: the file holds something else.
-    """
-    from rnnlab.training import load_replicas
-
-    replicas, notes = load_replicas(path)
-    if notes.get("task") != "poems":
-        raise ValueError(f"{path}: expected language models, got replicas of something else")
-    return replicas, notes
 
 
 def writers(replicas: Replicas, notes: dict[str, Any]) -> list[Writer]:
@@ -117,16 +94,11 @@ class Report:
 
     def write(self, directory: Path) -> None:
         """Writes runs.csv, history.csv, poems.txt, summary.json and the figures; each file is whole or absent."""
-        for name, frame in {"runs.csv": self.runs, "history.csv": self.history}.items():
-            with command_line.whole_file(directory / name) as temporary:
-                frame.to_csv(temporary, index=False, float_format="%.8g", lineterminator="\n")
         made = {"figure.png": figures.learning_curves(self.history, self.published, title=self.title)}
         if self.verses:
             made["figure_temperature.png"] = figures.temperatures(self.written, title=self.title)
-        for name, figure in made.items():
-            with command_line.whole_file(directory / name) as temporary:
-                figure.savefig(temporary, dpi=110)
-        with command_line.whole_file(directory / "poems.txt") as temporary:
+        command_line.write_results(directory, {"runs.csv": self.runs, "history.csv": self.history}, made)
+        with whole_file(directory / "poems.txt") as temporary:
             temporary.write_text(self.anthology(), encoding="utf-8")
         summary = {
             **{name: value for name, value in self.notes.items() if name not in ("characters", "firsts", "task")},

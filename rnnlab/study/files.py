@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from rnnlab.command_line import whole_file
+from rnnlab.files import whole_file
 from rnnlab.study.plan import RESERVED, Job, Study, definition
 from rnnlab.study.store import Result, Store, StoreError
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
-from rnnlab.command_line import whole_file
+from rnnlab.files import whole_file
 from rnnlab.study.plan import Study
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from rnnlab import command_line, figures, study, verdicts
+from rnnlab.files import whole_file
 from rnnlab.text.studies import CLIPS, HIGH_RATES, OPTIMIZER_RATES, TOPICS
 
 MEASURES = ("train_loss", "held_out_loss", "test_loss", "test_accuracy")
@@ -249,7 +250,7 @@ def write_overview(directory: Path, topics: list[str], command: str) -> None:
         for claim in summary["claims"]:
             link = f"[{TOPICS[topic][0]}]({topic}/report.md)"
             lines.append(f"| {link} | {claim['claim']} | **{claim['verdict']}** | {claim['evidence']} |")
-    with command_line.whole_file(directory / "report.md") as temporary:
+    with whole_file(directory / "report.md") as temporary:
         temporary.write_text("\n".join(lines) + "\n", encoding="utf-8")
     about = {"command": command, "versions": command_line.versions()}
     command_line.write_json(directory / "summary.json", {"claims": claims, **about})

@@ -169,9 +169,7 @@ class Report:
         # Texts without a licence are not spread in results.
         mistakes = self.mistakes.drop(columns="text") if self.data.source == "emoji" else self.mistakes
         frames = {"runs.csv": self.runs, "history.csv": self.history, "mistakes.csv": mistakes}
-        for name, frame in (frames | {"confusion.csv": pd.concat(tables.values())}).items():
-            with command_line.whole_file(directory / name) as temporary:
-                frame.to_csv(temporary, index=False, float_format="%.8g", lineterminator="\n")
+        frames["confusion.csv"] = pd.concat(tables.values())
         intervals = {row["cell"]: (row["test_accuracy"], row["seeds_low"], row["seeds_high"]) for row in self.cells}
         lines = dict(zip(self.baselines.name, self.baselines.accuracy, strict=True))
         made = {
@@ -179,9 +177,7 @@ class Report:
             "figure_accuracy.png": figures.accuracy_by_cell(self.runs, intervals, lines, title=self.title),
             "figure_confusion.png": figures.confusion_of_cells(self.confusion, self.data.classes, title=self.title),
         }
-        for name, figure in made.items():
-            with command_line.whole_file(directory / name) as temporary:
-                figure.savefig(temporary, dpi=110)
+        command_line.write_results(directory, frames, made)
         command_line.write_json(directory / "summary.json", self.summary)
 
     @property

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rnnlab.command_line import whole_file
 from rnnlab.text.calibration import probabilities
 from rnnlab.text.corpus import Encoder
 from rnnlab.text.training import logits_of
@@ -22,9 +21,8 @@ def save(path: Path, replicas: Replicas, encoder: Encoder, classes: Sequence[str
     """Keeps trained classifiers, and what it takes to put texts to them, in one file."""
     from rnnlab.training import save_replicas
 
-    notes = {"task": "text", "classes": list(classes), "words": list(encoder.vocabulary.words), "length": encoder.length}
-    with whole_file(path) as temporary:
-        save_replicas(replicas, temporary, notes)
+    notes = {"classes": list(classes), "words": list(encoder.vocabulary.words), "length": encoder.length}
+    save_replicas(replicas, path, notes, task="text")
 
 
 def load(path: Path) -> tuple[Replicas, Encoder, tuple[str, ...]]:
@@ -36,9 +34,7 @@ def load(path: Path) -> tuple[Replicas, Encoder, tuple[str, ...]]:
     """
     from rnnlab.training import load_replicas
 
-    replicas, notes = load_replicas(path)
-    if notes.get("task") != "text":
-        raise ValueError(f"{path}: expected text classifiers, got replicas of something else")
+    replicas, notes = load_replicas(path, task="text")
     return replicas, Encoder(Vocabulary(notes["words"]), notes["length"]), tuple(notes["classes"])
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import time
 import zipfile
 from pathlib import Path
@@ -11,6 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from keras import ops, tree
+
+from rnnlab.files import whole_file
 
 # A replica that takes hours is written after each pass or so, many short ones not all the time.
 SECONDS_BETWEEN = 20.0
@@ -62,10 +63,8 @@ class Backup:
         if not last and now - self._written.setdefault(path, now - SECONDS_BETWEEN) < SECONDS_BETWEEN:
             return
         arrays = [ops.convert_to_numpy(value) for value in (*progress.values, *progress.stopping)]
-        temporary = path.with_suffix(".tmp")
-        with open(temporary, "wb") as file:
-            np.savez(file, *arrays, progress.logs, np.float64(progress.seconds))
-        os.replace(temporary, path)
+        with whole_file(path) as temporary:
+            np.savez(temporary, *arrays, progress.logs, np.float64(progress.seconds))
         self._written[path] = time.monotonic()
 
 

@@ -20,12 +20,9 @@ from keras import ops, tree
 
 from rnnlab.state import state_variables
 from rnnlab.training.checks import model_variables, structure
+from rnnlab.training.order import Order
 from rnnlab.training.recurrent import merged_products
 from rnnlab.training.stopping import Stopping
-
-# Passes per call of the compiled program at most, so that its buffers for logs and orders stay small.
-MAX_PASSES = 4096
-MAX_ORDER = 1 << 22
 
 
 def emit_loops_whole(limit: int = 1 << 16) -> None:
@@ -92,7 +89,7 @@ class Program:
         early_stopping: keras.callbacks.EarlyStopping | None,
     ) -> None:
         self.backend = load_backend()
-        self.model, self.batch_size, self.shuffle = model, batch_size, shuffle
+        self.model, self.batch_size = model, batch_size
         self.hyperparameters, self.loss, self.metrics = hyperparameters, loss, metrics
         self.optimizer = _pure_copy(optimizer, self.backend)
         batch = tree.map_structure(lambda a: a[:batch_size], data)
@@ -107,11 +104,9 @@ class Program:
         self.data = tree.map_structure(ops.convert_to_tensor, data)
         self.validation_data = validation_data and tree.map_structure(ops.convert_to_tensor, validation_data)
         self.validation_batches, self.look_back = validation_batches, look_back
-        self.updates = None if steps is None else np.cumsum([0, *steps])  # before each pass
-        self.samples = max(steps) * batch_size if steps else _samples(data)  # of one pass, in this module
-        same_order = not shuffle and steps is None
-        self.rows = 1 if same_order else min(_rows_per_call(self.samples), len(steps) if steps else MAX_PASSES)
-        self.max_passes = MAX_PASSES if same_order else self.rows
+        self.counted = steps is not None
+        rotating = _samples(validation_data) if validation_batches else None
+        self.order = Order(_samples(data), batch_size, shuffle=shuffle, steps=steps, validation_samples=rotating)
         self.log_names = self._log_names()
         self.stopping = Stopping(early_stopping, self.log_names, model) if early_stopping is not None else None
         self._run = self.backend.compiled(self._passes)
@@ -140,7 +135,7 @@ class Program:
         """Traces and compiles, so that the first call of `run` finds the program ready."""
         numbers = dict.fromkeys(self.hyperparameters, 0.0)
         weights = [np.array(ops.convert_to_numpy(variable)) for variable in self.model_variables]
-        self.run(self.start(weights, numbers), 0, 0, self.order(0, 0, 0), numbers)
+        self.run(self.start(weights, numbers), 0, 0, self.order.of(0, 0, 0), numbers)
 
     def run(
         self, carry: Carry, first: int, passes: int, order: np.ndarray, hyperparameters: dict[str, float]
@@ -156,46 +151,12 @@ class Program:
             self.data,
             self.validation_data,
             order,
-            self._plan(first, passes),
+            self.order.plan(first, passes),
             numbers,
             np.int32(first),
             np.int32(passes),
         )
         return Carry(values, stopping), np.asarray(ops.convert_to_numpy(logs))[: int(done)]
-
-    def order(self, seed: int, first: int, passes: int) -> np.ndarray:
-        """The order of the samples in `passes` passes from `first` on, in an array of shape (rows, samples).
-
-        It follows from the seed and the number of the pass alone, so that it is the same wherever training was cut.
-        """
-        orders = np.zeros((self.rows, self.samples), dtype=np.int32)
-        total = _samples(self.data)
-        through, whole = -1, np.arange(total)
-        for row in range(max(passes, 1) if self.rows > 1 else 1):
-            start, end = self._span(first + row)
-            for place in range(start // total, -(-end // total)):
-                if self.shuffle and place != through:
-                    through, whole = place, np.random.default_rng([seed, place]).permutation(total)
-                low, high = max(start, place * total), min(end, (place + 1) * total)
-                orders[row, low - start : high - start] = whole[low - place * total : high - place * total]
-        return orders
-
-    def _span(self, number: int) -> tuple[int, int]:
-        """Where a pass starts and ends in the endless sequence of samples that passes through the data make."""
-        if self.updates is None:
-            return number * self.samples, (number + 1) * self.samples
-        start, end = self.updates[number : number + 2].tolist()
-        return start * self.batch_size, end * self.batch_size
-
-    def _plan(self, first: int, passes: int) -> np.ndarray:
-        """For each pass of a call: its updates, and the validation sample that its evaluation starts at."""
-        plan = np.zeros((self.rows, 2), dtype=np.int32)
-        if self.updates is not None:
-            ends = self.updates[first + 1 : first + 1 + max(passes, 1)]
-            plan[: len(ends), 0] = np.diff(self.updates)[first : first + len(ends)]
-            if self.validation_batches:
-                plan[: len(ends), 1] = (ends - 1) * self.batch_size % _samples(self.validation_data)
-        return plan
 
     def final(self, carry: Carry) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Weights (in the order of `model_variables`) and recurrent states that a replica ends with."""
@@ -207,14 +168,14 @@ class Program:
         return [np.array(ops.convert_to_numpy(value)) for value in kept], states
 
     def _passes(self, values, stopping, data, validation_data, order, plan, numbers, first, passes):
-        logs = ops.zeros((self.max_passes, len(self.log_names)), dtype="float32")
+        logs = ops.zeros((self.order.passes_per_call, len(self.log_names)), dtype="float32")
 
         def go_on(done, values, stopping, logs):
             more = done < passes
             return ops.logical_and(more, ops.logical_not(stopping[0])) if self.stopping else more
 
         def one_pass(done, values, stopping, logs):
-            row = ops.minimum(done, self.rows - 1)
+            row = ops.minimum(done, self.order.rows - 1)
             values, scores = self._pass(values, data, validation_data, order[row], plan[row], numbers)
             logs = ops.slice_update(logs, ops.stack([done, ops.zeros_like(done)]), ops.stack(scores)[None])
             if self.stopping:
@@ -248,10 +209,10 @@ class Program:
             return self._update(values, x, y, numbers)
 
         values = self._reset_metrics(values)
-        if self.updates is None:
-            values = self._batches(values, self.samples, update)
-        else:
+        if self.counted:
             done, values = self._full_batches(values, plan[0], update)
+        else:
+            values = self._batches(values, self.order.samples, update)
         scores = self._scores(values)
         if self.look_back:
             values = self._reset_metrics(values)
@@ -385,10 +346,6 @@ def _config(part: Any) -> Any:
 
 def _samples(data) -> int:
     return int(tree.flatten(data)[0].shape[0])
-
-
-def _rows_per_call(samples: int) -> int:
-    return max(1, min(MAX_PASSES, MAX_ORDER // samples))
 
 
 def _pure_copy(optimizer, backend):

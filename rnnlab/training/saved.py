@@ -12,17 +12,21 @@ from typing import Any
 import keras
 import numpy as np
 
+from rnnlab.files import whole_file
 from rnnlab.training.checks import Run
 from rnnlab.training.result import Replica, Replicas
 
 FORMAT = "rnnlab replicas 1"
 
 
-def save_replicas(replicas: Replicas, path: str | Path, notes: dict[str, Any] | None = None) -> None:
+def save_replicas(
+    replicas: Replicas, path: str | Path, notes: dict[str, Any] | None = None, *, task: str | None = None
+) -> None:
     """Writes a zip of `model.keras` (the network, loadable by Keras alone), every replica's weights and states, and notes.
 
     Args:
         notes: anything that survives a round trip through JSON.
+        task: what the networks are for; `load_replicas` can ask for it.
 
     Raises:
         ValueError: there is no replica.
@@ -40,12 +44,12 @@ def save_replicas(replicas: Replicas, path: str | Path, notes: dict[str, Any] | 
         "seeds": list(replicas.seeds),
         "settings": [replica.run.settings for replica in replicas.finished],
         "log_names": replicas.log_names,
-        "notes": notes or {},
+        "notes": (notes or {}) | ({"task": task} if task else {}),
     }
     with tempfile.TemporaryDirectory() as folder:
         model = Path(folder) / "model.keras"
         replicas.models[0].save(model)
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        with whole_file(Path(path)) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr("about.json", json.dumps(about))
             archive.write(model, "model.keras")
             buffer = io.BytesIO()
@@ -53,12 +57,12 @@ def save_replicas(replicas: Replicas, path: str | Path, notes: dict[str, Any] | 
             archive.writestr("replicas.npz", buffer.getvalue())
 
 
-def load_replicas(path: str | Path) -> tuple[Replicas, dict[str, Any]]:
+def load_replicas(path: str | Path, *, task: str | None = None) -> tuple[Replicas, dict[str, Any]]:
     """The replicas and the notes that `save_replicas` wrote.
 
     Raises:
         OSError: there is no such file.
-        ValueError: the file is none that `save_replicas` wrote.
+        ValueError: the file is none that `save_replicas` wrote, or its networks are for another task than `task`.
     """
     with open(path, "rb"):  # a missing file is said as such, not as a damaged one
         pass
@@ -72,6 +76,8 @@ def load_replicas(path: str | Path) -> tuple[Replicas, dict[str, Any]]:
                 stored = {name: arrays[name] for name in arrays.files}
     except (zipfile.BadZipFile, KeyError, ValueError, TypeError) as error:
         raise ValueError(f"{path}: expected a file that --save wrote, got something else ({error})") from error
+    if task is not None and (found := about["notes"].get("task")) != task:
+        raise ValueError(f"{path}: expected networks for {task}, got networks for {found or 'something else'}")
     finished = [
         Replica(
             Run(seed, settings, {}),

@@ -102,9 +102,9 @@ class Schedule:
         carry, logs, seconds = self._begin(place, weights)
         done = len(logs)
         while done < self.epochs and not self._stop.is_set():
-            passes = min(self.epochs - done, self.program.max_passes, max(1, int(CALL_SECONDS * self._pace)))
+            passes = min(self.epochs - done, self.program.order.passes_per_call, max(1, int(CALL_SECONDS * self._pace)))
             started = time.perf_counter()
-            carry, scores = self.program.run(carry, done, passes, self.program.order(seed, done, passes), numbers)
+            carry, scores = self.program.run(carry, done, passes, self.program.order.of(seed, done, passes), numbers)
             logs = np.concatenate([logs, scores])
             spent = time.perf_counter() - started
             seconds += spent
