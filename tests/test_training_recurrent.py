@@ -68,7 +68,7 @@ def check_same(model, x):
 
 
 @pytest.mark.parametrize("mask", [pytest.param(False, marks=once), True], ids=["plain", "masked"])
-@pytest.mark.parametrize("steps", [SHORT, LONG])
+@pytest.mark.parametrize("steps", [pytest.param(SHORT, marks=once), LONG])
 @pytest.mark.parametrize("cell", CELLS)
 def test_same_as_keras(cell, steps, mask):
     check_same(stack(cell, steps, mask=mask), sequences(steps))
