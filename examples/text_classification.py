@@ -4,12 +4,13 @@
     python examples/text_classification.py --cell simple_rnn lstm gru --vectors glove.6B.50d.txt
     python examples/text_classification.py --save kept.zip, later --load kept.zip --predict "a cup of tea for you"
     python examples/text_classification.py --csv train.csv test.csv --text review --label sentiment
-    python examples/text_classification.py --study advice
+    python examples/text_classification.py --study advice, or network
 
 Trains on the package's own sentences, on your own labelled texts (--csv; of one file a fifth of each class is set aside), or on
 those of a course in the folder that RNNLAB_DATA names (--data emoji). --study puts common advice to the test: one piece, such
-as clipping, or all of it. Results go to --out: runs.csv, history.csv, confusion.csv, mistakes.csv, summary.json and figures; of
-a study runs.csv, curves.csv, report.html. What was cut goes on with the same command.
+as clipping, or all of it (advice); network chooses a network by cross-validation on the training texts. Results go to --out:
+runs.csv, history.csv, confusion.csv, mistakes.csv, summary.json and figures; of a study runs.csv, curves.csv, report.html. What
+was cut goes on with the same command.
 """
 
 from __future__ import annotations
@@ -18,15 +19,16 @@ import shutil
 import sys
 from argparse import ArgumentTypeError, Namespace
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from rnnlab import command_line, datasets
+from rnnlab import command_line, datasets, study
 from rnnlab.cells import CELLS
 from rnnlab.study import script
-from rnnlab.text import advice, arms, studies, tokenize
+from rnnlab.text import advice, arms, choice, studies, tokenize
 from rnnlab.text.baselines import baselines
 from rnnlab.text.corpus import SOURCES, Encoder, Labelled, by_name, encoder_of, from_files
 from rnnlab.text.report import Report, Run
@@ -52,23 +54,23 @@ def parse(argv: Sequence[str] | None) -> Namespace:
     parser.add_argument("--layers", type=positive, metavar="N", help="so many layers, all of the same units")
     parser.add_argument("--bidirectional", action="store_true", help="read each text from its end, too")
     parser.add_argument("--dropout", type=share, metavar="P", help="after each recurrent layer (default 0.5)")
-    parser.add_argument("--vectors", type=Path, metavar="FILE", help="word vectors in GloVe's text format")
+    parser.add_argument("--vectors", nargs="+", default=[], metavar="FILE", help="word vectors in GloVe's text format")
     train_vectors = parser.add_mutually_exclusive_group()
     train_vectors.add_argument("--trained", action="store_true", help="train the word vectors (default without --vectors)")
     train_vectors.add_argument("--frozen", action="store_true", help="leave them as they are (default with --vectors)")
     parser.add_argument("--save", type=Path, metavar="FILE", help="keep the trained networks (one cell)")
     parser.add_argument("--load", type=Path, metavar="FILE", help="use kept networks for --predict, without training")
     parser.add_argument("--predict", nargs="+", default=[], metavar="TEXT", help="texts to label at the end")
-    topics = f"{', '.join(studies.TOPICS)}, or advice: all of them"
-    parser.add_argument("--study", choices=[*studies.TOPICS, "advice"], metavar="TOPIC", help=topics)
+    topics = f"{', '.join(studies.TOPICS)}, or advice: all of these; or network: which one, by cross-validation"
+    parser.add_argument("--study", choices=[*studies.TOPICS, "advice", choice.NAME], metavar="TOPIC", help=topics)
     script.add_flags(parser)
     arguments = parser.parse_args(argv)
     arguments.cell = list(dict.fromkeys(arguments.cell or []))
     check(parser, arguments)
     source = (arguments.csv[0].stem if arguments.csv else arguments.data or "sentences") + "_smoke" * arguments.smoke
     if arguments.study:
-        out = arguments.out or Path("reports", "text_classification", f"{source}_advice", arguments.study)
-        arguments.out = out.parent if arguments.study == "advice" and not arguments.out else out
+        folder = Path("reports", "text_classification", f"{source}_{'network' if arguments.study == choice.NAME else 'advice'}")
+        arguments.out = arguments.out or (folder if arguments.study in ("advice", choice.NAME) else folder / arguments.study)
     arguments.out = arguments.out or Path("reports", "text_classification", source)
     arguments.seeds = min(arguments.seeds, 2) if arguments.smoke else arguments.seeds
     script.check_flags(parser, arguments)
@@ -84,6 +86,9 @@ def check(parser: command_line.Parser, arguments: Namespace) -> None:
         for name in ("units", "cell"):
             if len(getattr(arguments, name) or []) > 1:
                 parser.error(f"--{name}: expected one with --study, got several")
+        varied = [name for name in ("cell", "units", "smoke") if getattr(arguments, name)]
+        if arguments.study == choice.NAME and varied:
+            parser.error(f"--{varied[0]}: expected without --study {choice.NAME}")
     elif arguments.report or arguments.store or arguments.cluster or arguments.workers > 1:
         parser.error("--report, --store, --workers, --cluster: expected together with --study")
     if arguments.csv and (arguments.data or len(arguments.csv) > 2):
@@ -117,7 +122,7 @@ def read(arguments: Namespace) -> tuple[Labelled, Encoder]:
         data = from_files(*arguments.csv, text=columns[:-1], label=columns[-1])
     else:
         data = by_name(arguments.data or "sentences")
-    vectors = datasets.read_word_vectors(arguments.vectors) if arguments.vectors else None
+    vectors = datasets.word_vectors(*arguments.vectors) if arguments.vectors else None
     return data, encoder_of(data, data.train, vectors)
 
 
@@ -172,28 +177,36 @@ def train(arguments: Namespace, argv: Sequence[str] | None) -> None:
     shutil.rmtree(backup)
 
 
-def compare(arguments: Namespace, argv: Sequence[str] | None) -> None:
-    """A study of one piece of advice, or all of them one after the other, each in its own folder."""
+def planned(topic: str, arguments: Namespace) -> tuple[study.Study, Any, Any, Any]:
+    """The study of a topic, and what trains its jobs, makes its report, and the table for the screen."""
     seeds = range(arguments.seed, arguments.seed + arguments.seeds)
-    changes: dict[str, Any] = {"units": arguments.units[0] if arguments.units else None, "epochs": arguments.epochs}
-    changes["cell"] = arguments.cell[0] if arguments.cell else "lstm"
+    common: dict[str, Any] = {"data": arguments.data or "sentences", "vectors": arguments.vectors, "epochs": arguments.epochs}
+    if topic == choice.NAME:
+        return choice.study_of(seeds, **common), choice.train, choice.report_of, choice.scores_table
+    common |= {"units": arguments.units[0] if arguments.units else None}
+    common |= {"cell": arguments.cell[0] if arguments.cell else "lstm"}
     if arguments.smoke:
-        changes = {"units": 4, "epochs": 4, "cell": "simple_rnn"}
-    data = arguments.data or "sentences"
-    changes |= {"vectors": str(arguments.vectors.resolve()) if arguments.vectors else None}
+        common |= {"units": 4, "epochs": 4, "cell": "simple_rnn", "vectors": ()}
+    plan = studies.study_of(topic, seeds, **common)
+    return plan, arms.train, partial(advice.report_of, topic), advice.scores_table
+
+
+def compare(arguments: Namespace, argv: Sequence[str] | None) -> None:
+    """A study of one piece of advice, or all of them one after the other, each in its own folder; or of networks."""
     topics = studies.TOPICS if arguments.study == "advice" else (arguments.study,)
     for topic in topics:
-        plan = studies.study_of(topic, seeds, data=data, **changes)
+        plan, train, report_of, table = planned(topic, arguments)
         own = Namespace(**vars(arguments))
         if arguments.study == "advice":
             own.out = arguments.out / topic
             # Where a study of this topic alone keeps its runs.
             own.store = own.out / "runs.sqlite" if arguments.store.parent == arguments.out else arguments.store
 
-        def tell(runs: pd.DataFrame, curves: pd.DataFrame, command: str, topic: str = topic, plan: Any = plan) -> Any:
-            return advice.report_of(topic, plan, runs, curves, command), advice.scores_table(runs)
+        def tell(runs: pd.DataFrame, curves: pd.DataFrame, command: str, of: Any = (plan, report_of, table)) -> Any:
+            plan, report_of, table = of
+            return report_of(plan, runs, curves, command), table(runs)
 
-        script.conduct(plan, arms.train, tell, own, argv, prepare=lambda: by_name(data))
+        script.conduct(plan, train, tell, own, argv, prepare=lambda: by_name(arguments.data or "sentences"))
     if arguments.study == "advice":
         advice.write_overview(arguments.out, list(topics), command_line.command(argv).replace(" --report", ""))
         if not arguments.quiet:

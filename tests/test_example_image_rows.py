@@ -95,6 +95,13 @@ def test_a_killed_study_ends_with_the_same_rows(whole, tmp_path):
     pd.testing.assert_frame_equal(scores(out), scores(whole), check_exact=True)
 
 
+@pytest.mark.xdist_group("image_rows")
+@pytest.mark.slow  # the toy study of test_study.py runs in two processes each time
+def test_two_processes_train_the_same_rows(whole, tmp_path):
+    run(*STUDY, tmp_path, "--workers", 2)
+    pd.testing.assert_frame_equal(scores(tmp_path), scores(whole), check_exact=True)
+
+
 def test_a_damaged_csv_file_loses_nothing(tmp_path, capsys):
     path = tmp_path / "runs.csv"
     path.write_text("study,arm,seed,seconds,versions,settings\nforget-bias,1,zero,1.0,{},{}\n")

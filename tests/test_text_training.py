@@ -10,7 +10,7 @@ import pytest
 
 from rnnlab import study
 from rnnlab.datasets import DataError, WordVectors
-from rnnlab.text import advice, arms, studies
+from rnnlab.text import advice, arms, choice, studies
 from rnnlab.text.baselines import MAJORITY, MEANS, TFIDF, baselines
 from rnnlab.text.calibration import accuracy, calibration_error, fit_temperature, log_loss, probabilities, reliability
 from rnnlab.text.corpus import Encoder, Labelled, Part, by_name, encoder_of, from_files
@@ -284,3 +284,57 @@ def test_wilson():
     expected = [(p + z**2 / (2 * n) + side * reach) / (1 + z**2 / n) for side in (-1, 1)]
     assert wilson(p, n) == pytest.approx(expected, abs=1e-6)
     assert wilson(1.0, 56)[1] == 1
+
+
+# Cross-validation
+
+
+@pytest.fixture
+def folds_of_texts(monkeypatch):
+    """The texts of `TEXTS` with one that stands three times, and two small networks."""
+    train = part([*TEXTS.train.texts, *["so red, x0"] * 2], [*TEXTS.train.labels, 0, 0])
+    monkeypatch.setattr(choice, "by_name", lambda source: Labelled("made", TEXTS.classes, train, TEXTS.test))
+    monkeypatch.setattr(choice, "FOLDS", 2)
+    monkeypatch.setattr(choice, "ARMS", {choice.PUBLISHED: choice._arm("lstm", 3), "small": choice._arm("simple_rnn", 3)})
+    choice.fold_of.cache_clear()
+    yield train
+    choice.fold_of.cache_clear()
+
+
+def test_folds_part_the_training_texts_and_keep_copies_together(folds_of_texts):
+    folds = [choice.fold_of("made", None, fold) for fold in (0, 1)]
+    for kept, aside, classes, encoder in folds:
+        assert not {text.replace(",", "") for text in kept.texts} & {text.replace(",", "") for text in aside.texts}
+        assert sorted(kept.texts + aside.texts) == sorted(folds_of_texts.texts)
+        assert (classes, encoder.vectors) == (2, None)
+    assert sorted(folds[0][1].texts + folds[1][1].texts) == sorted(folds_of_texts.texts)
+
+
+def test_a_network_is_scored_by_texts_that_it_has_not_seen(folds_of_texts, tmp_path):
+    with pytest.raises(ValueError, match="seeds: expected a multiple of 2, the number of folds, got 3"):
+        choice.study_of(range(3), data="made")
+    plan = choice.study_of(range(2), data="made", epochs=3)
+    found = {}
+    choice.train([job for job in plan.jobs if job.arm == "small"], lambda job, result: found.update({job.seed: result}))
+    assert sorted(found) == [0, 1]
+    for result in found.values():
+        assert result.scores["held_out_accuracy"] == pytest.approx(result.curve["held_out_accuracy"][-1], abs=1e-6)
+        assert len(result.curve["epoch"]) == 3
+
+
+def test_the_network_that_does_best_comes_first_with_its_command():
+    plan = choice.study_of(range(10), data="sentences", vectors=["a.txt", "b.txt"], epochs=20)
+    rows = [
+        {"arm": arm, "seed": seed, "parameters": 10, "train_loss": 1.0, "held_out_loss": 1.0, "seconds": 1.0}
+        | {"held_out_accuracy": 0.5 + 0.01 * seed + 0.3 * (arm == "gru 32, both directions")}
+        for arm in plan.arms
+        for seed in plan.seeds
+    ]
+    curves = pd.DataFrame(
+        [{"arm": row["arm"], "seed": row["seed"], "epoch": 1, **dict.fromkeys(choice.MEASURES, 1.0)} for row in rows]
+    )
+    report = choice.report_of(plan, pd.DataFrame(rows), curves, "command")
+    assert report.tables["By cross-validation"].arm[0] == "gru 32, both directions"
+    assert report.claims[0]["verdict"] == "holds"
+    flags = "--cell gru --vectors a.txt b.txt --frozen --units 32 --dropout 0.5 --bidirectional --epochs 20 --seeds 20"
+    assert report.notes[1].endswith(f"--data sentences {flags}`")

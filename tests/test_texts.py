@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from rnnlab import datasets, text
-from rnnlab.datasets import DataError, read_texts, read_word_vectors
+from rnnlab.datasets import DataError, read_texts, read_word_vectors, word_vectors
 
 
 @pytest.fixture
@@ -133,6 +133,19 @@ def test_vectors_of_the_words_that_are_needed(write):
 def test_a_mark_of_byte_order_and_windows_lines(write):
     found = read_word_vectors(write(b"\xef\xbb\xbfa 1 2\r\nb 3 4\r\n", "vectors.txt"))
     assert (found.words, found.values.tolist()) == (("a", "b"), [[1, 2], [3, 4]])
+
+
+def test_vectors_of_several_files_stand_side_by_side(write, tmp_path, monkeypatch):
+    write("a 1 2\nb 3 4\n", "here.txt")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "there.txt").write_text("c 5\na 6\n")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DataError, match=r"there\.txt: cannot be read: No such file"):
+        word_vectors("here.txt", "there.txt")
+    monkeypatch.setenv("RNNLAB_DATA", "data")
+    found = word_vectors("here.txt", "there.txt")
+    assert found.words == ("a", "b", "c")
+    assert found.values.tolist() == [[1, 2, 6], [3, 4, 0], [0, 0, 5]]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 `shampoo_sales`, `airline_passengers`, `sentences` and `published` give the small files that the package owns; `read_series`
 reads one column of anybody's text file; `images` gives handwritten digits, for MNIST from the folder RNNLAB_DATA or a
-download; `corpus` a text to learn to write from; `read_texts` labelled texts, and `read_word_vectors` vectors of their words.
+download; `corpus` a text to learn to write from; `read_texts` labelled texts, and `word_vectors` vectors of their words.
 """
 
 from rnnlab.datasets.errors import DataError
@@ -11,7 +11,7 @@ from rnnlab.datasets.own import SHA256, airline_passengers, published, sentences
 from rnnlab.datasets.poems import CORPORA, FORMS, Corpus, corpus
 from rnnlab.datasets.series import Series, read_series
 from rnnlab.datasets.texts import emoji_sentences, read_texts
-from rnnlab.datasets.word_vectors import WordVectors, read_word_vectors
+from rnnlab.datasets.word_vectors import WordVectors, read_word_vectors, word_vectors
 
 __all__ = [
     "CORPORA",
@@ -35,4 +35,5 @@ __all__ = [
     "read_word_vectors",
     "sentences",
     "shampoo_sales",
+    "word_vectors",
 ]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from array import array
 from collections.abc import Collection
 from dataclasses import dataclass
 from os import PathLike
+from pathlib import Path
 
 import numpy as np
 
@@ -96,3 +98,28 @@ def _check_utf8(path: str | PathLike[str], number: int, word: bytes) -> None:
     except UnicodeDecodeError as error:
         byte = word[error.start]
         raise DataError(f"{path}, line {number}: expected UTF-8, got 0x{byte:02x} at byte {error.start} of the line") from None
+
+
+def word_vectors(*files: str | PathLike[str]) -> WordVectors:
+    """All words of one file or of several, with the vectors of each file side by side; zeros stand where a file lacks the word.
+
+    Words keep the order of the first file, then that of the next. A file that is not there is sought in the folder that the
+    environment variable RNNLAB_DATA names.
+
+    Raises:
+        DataError: see `read_word_vectors`.
+    """
+    parts = [read_word_vectors(_sought(Path(file))) for file in files]
+    words = tuple(dict.fromkeys(word for part in parts for word in part.words))
+    place = {word: row for row, word in enumerate(words)}
+    blocks = []
+    for part in parts:
+        block = np.zeros((len(words), part.values.shape[1]), dtype=np.float32)
+        block[[place[word] for word in part.words]] = part.values
+        blocks.append(block)
+    return WordVectors(words, np.concatenate(blocks, axis=1))
+
+
+def _sought(path: Path) -> Path:
+    folder = os.environ.get("RNNLAB_DATA")
+    return Path(folder, path) if folder and not path.exists() and Path(folder, path).is_file() else path

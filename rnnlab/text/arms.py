@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from rnnlab.datasets import read_word_vectors
 from rnnlab.study.plan import Job
 from rnnlab.study.store import Result
 from rnnlab.text.calibration import accuracy, calibration_error, fit_temperature, log_loss, probabilities, reliability
-from rnnlab.text.corpus import Encoder, Labelled, Part, by_name, encoder_of
+from rnnlab.text.corpus import Encoder, Labelled, Part, by_name, encoder_of, vectors_of
 from rnnlab.text.gradients import Watched, watched
 from rnnlab.text.training import Recipe, logits_of, parameters, untrained_vectors
 from rnnlab.text.training import train as train_networks
@@ -42,7 +41,7 @@ def texts_of(data: str, vectors: str | None, frozen: bool) -> Texts:
     """The texts of a study; drawn word vectors that stay as they are, are the same in all its networks."""
     labelled: Labelled = by_name(data)
     train, held_out = labelled.divided()
-    encoder = encoder_of(labelled, train, read_word_vectors(vectors) if vectors else None)
+    encoder = encoder_of(labelled, train, vectors_of(vectors))
     if frozen and encoder.vectors is None:
         encoder = untrained_vectors(encoder, Recipe.embedding_dim)
     return Texts(train, held_out, labelled.test, len(labelled.classes), encoder)

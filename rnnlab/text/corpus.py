@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -136,3 +136,18 @@ def encoder_of(data: Labelled, train: Part, vectors: WordVectors | None = None) 
     known = [word for place, word in enumerate(vectors.words) if place < MAX_WORDS or word in ours]
     vocabulary = Vocabulary.from_words(known)
     return Encoder(vocabulary, length, embedding_matrix(vocabulary, vectors.words, vectors.values))
+
+
+def beside(files: Sequence[str]) -> str | None:
+    """Files of word vectors as one setting of a study."""
+    return " + ".join(files) or None
+
+
+def files_of(setting: Any) -> list[str]:
+    """The files of a setting that `beside` made."""
+    return str(setting).split(" + ") if setting else []
+
+
+def vectors_of(setting: str | None) -> WordVectors | None:
+    """The word vectors of a setting that `beside` made; see `datasets.word_vectors`."""
+    return datasets.word_vectors(*files_of(setting)) if setting else None

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Sequence
 
 from rnnlab.study.plan import Setting, Study
+from rnnlab.text.corpus import beside
 from rnnlab.text.training import Recipe
 
 RATES = (0.0001, 0.001, 0.01, 0.1, 1.0)
@@ -113,7 +114,7 @@ def study_of(
     cell: str = "lstm",
     units: int | None = None,
     epochs: int | None = None,
-    vectors: str | None = None,
+    vectors: Sequence[str] = (),
 ) -> Study:
     """The plan of a topic.
 
@@ -122,7 +123,7 @@ def study_of(
         data: see `corpus.by_name`.
         cell: of all recurrent layers.
         units, epochs: other numbers than 128 a layer and 50 passes.
-        vectors: a file of word vectors; without one they are drawn.
+        vectors: see `datasets.word_vectors`; without any they are drawn.
 
     Raises:
         ValueError: the topic is unknown, or units or epochs are so few that arms would be the same.
@@ -139,5 +140,11 @@ def study_of(
     if any(arm in list(arms.values())[:place] for place, arm in enumerate(arms.values())):
         raise ValueError(f"units, epochs: expected enough that the arms of {topic} differ, got {units} and {epochs}")
     shown = {"temperature": "bins", "clipping": "norms"}.get(topic)
-    common: dict[str, Setting] = {"data": data, "vectors": vectors, "cell": cell, "batch_size": BATCH_SIZE, "curve": shown}
+    common: dict[str, Setting] = {
+        "data": data,
+        "vectors": beside(vectors),
+        "cell": cell,
+        "batch_size": BATCH_SIZE,
+        "curve": shown,
+    }
     return Study(topic, arms, tuple(seeds), common, ("learning_rate",), f"{title} ({data})")

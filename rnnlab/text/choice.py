@@ -1,0 +1,161 @@
+"""Chooses a network by cross-validation on the training texts alone, as a study; the texts to test on are not looked at."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from rnnlab import figures, study, verdicts
+from rnnlab.study.plan import Job, Setting
+from rnnlab.text.corpus import Encoder, Part, beside, by_name, encoder_of, files_of, vectors_of
+from rnnlab.text.training import Recipe, logits_of, parameters
+from rnnlab.text.training import train as train_networks
+from rnnlab.text.words import tokenize
+
+FOLDS = 5
+NAME = "network"
+PUBLISHED = "lstm 128 128"
+MEASURES = ("train_loss", "held_out_loss", "held_out_accuracy")
+
+
+def _arm(
+    cell: str, units: int, layers: int = 1, *, bidirectional: bool = False, dropout: float = 0.5, trained: bool = False
+) -> dict[str, Setting]:
+    settings: dict[str, Setting] = {"cell": cell, "units": units, "layers": layers, "bidirectional": bidirectional}
+    return settings | {"dropout": dropout, "trained": trained}
+
+
+ARMS: dict[str, dict[str, Setting]] = {
+    PUBLISHED: _arm("lstm", 128, 2),
+    "lstm 128": _arm("lstm", 128),
+    "gru 128": _arm("gru", 128),
+    "simple_rnn 128": _arm("simple_rnn", 128),
+    "gru 128, vectors trained": _arm("gru", 128, trained=True),
+    "gru 128, both directions": _arm("gru", 128, bidirectional=True),
+    "lstm 128, both directions": _arm("lstm", 128, bidirectional=True),
+    "gru 128, both directions, vectors trained": _arm("gru", 128, bidirectional=True, trained=True),
+    "gru 32, both directions": _arm("gru", 32, bidirectional=True),
+    "gru 128 128, both directions": _arm("gru", 128, 2, bidirectional=True),
+}
+
+
+def study_of(seeds: Sequence[int], *, data: str, vectors: Sequence[str] = (), epochs: int | None = None) -> study.Study:
+    """The plan: seed s of an arm is trained without the texts of fold s mod `FOLDS`, and scored by them.
+
+    Args:
+        data: see `corpus.by_name`.
+        vectors: see `datasets.word_vectors`.
+        epochs: other passes than the published 50.
+
+    Raises:
+        ValueError: there are not as many seeds of each fold.
+    """
+    if np.ptp(np.bincount(np.mod(seeds, FOLDS), minlength=FOLDS)):
+        raise ValueError(f"seeds: expected a multiple of {FOLDS}, the number of folds, got {len(seeds)}")
+    common: dict[str, Setting] = {"data": data, "vectors": beside(vectors), "epochs": epochs or Recipe.epochs}
+    title = f"Networks by cross-validation in {FOLDS} folds ({data})"
+    return study.Study(NAME, ARMS, tuple(seeds), common, (), title)
+
+
+@lru_cache(maxsize=FOLDS)
+def fold_of(data: str, vectors: str | None, fold: int) -> tuple[Part, Part, int, Encoder]:
+    """Texts to train on, texts of the fold, the number of classes, and what a network reads; copies share a fold."""
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    labelled = by_name(data)
+    groups = [" ".join(tokenize(text)) for text in labelled.train.texts]
+    parts = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=0).split(groups, labelled.train.labels, groups)
+    kept, aside = list(parts)[fold]
+    train = labelled.train.rows(kept)
+    encoder = encoder_of(labelled, train, vectors_of(vectors))
+    return train, labelled.train.rows(aside), len(labelled.classes), encoder
+
+
+def train(jobs: list[Job], done: Callable[[Job, study.Result], None]) -> None:
+    """Trains jobs of one arm; for `rnnlab.study.run`."""
+    for fold in sorted({job.seed % FOLDS for job in jobs}):
+        _train([job for job in jobs if job.seed % FOLDS == fold], fold, done)
+
+
+def _train(jobs: list[Job], fold: int, done: Callable[[Job, study.Result], None]) -> None:
+    settings: dict[str, Any] = jobs[0].settings
+    kept, aside, classes, encoder = fold_of(settings["data"], settings["vectors"], fold)
+    recipe = Recipe(
+        cell=settings["cell"],
+        units=(settings["units"],) * settings["layers"],
+        bidirectional=settings["bidirectional"],
+        dropout=settings["dropout"],
+        trainable_vectors=settings["trained"] or None,
+        epochs=settings["epochs"],
+    )
+    waiting = {job.seed: job for job in jobs}
+    data, held_out = ((encoder.encode(part.texts), part.labels) for part in (kept, aside))
+
+    def finished(one: Any) -> None:
+        (replica,), (model,), (logs,) = one.finished, one.models, one.curves
+        right = logits_of(model, held_out[0]).argmax(axis=1) == aside.labels
+        scores = {"parameters": parameters(model), "held_out_accuracy": float(right.mean())}
+        scores |= {"train_loss": float(logs.loss.iloc[-1]), "held_out_loss": float(logs.val_loss.iloc[-1])}
+        names = {"train_loss": "loss", "held_out_loss": "val_loss", "held_out_accuracy": "val_accuracy"}
+        points = {name: logs[column].round(6).tolist() for name, column in names.items()}
+        done(waiting[replica.run.seed], study.Result(scores, replica.seconds, {"epoch": logs.epoch.tolist(), **points}))
+
+    replicas = train_networks(recipe, encoder, classes, data, held_out, list(waiting), on_finish=finished, verbose=0)
+    if replicas.interrupted:
+        raise KeyboardInterrupt
+
+
+def scores_table(runs: pd.DataFrame) -> pd.DataFrame:
+    """A row per arm, the best first: accuracy on texts that were held out, its s, interval and rank, and the losses."""
+    groups = runs.groupby("arm", sort=False)
+    samples = {str(arm): study.summarize(group.held_out_accuracy.to_numpy()) for arm, group in groups}
+    table = pd.DataFrame({"arm": list(samples), "runs": groups.size().tolist()})
+    table["parameters"] = groups.parameters.first().astype(int).tolist()
+    table["held-out accuracy"] = [sample.mean for sample in samples.values()]
+    table["s"] = [sample.sd for sample in samples.values()]
+    table["interval"] = [f"{sample.low:.3f} to {sample.high:.3f}" for sample in samples.values()]
+    if len(runs) > len(samples):
+        ranks = study.rank(samples, lowest_first=False)
+        table["rank"] = [ranks[arm] for arm in samples]
+    for measure in ("train_loss", "held_out_loss"):
+        table[measure.replace("_", " ")] = groups[measure].mean().tolist()
+    return table.sort_values("held-out accuracy", ascending=False, kind="stable").reset_index(drop=True)
+
+
+def report_of(plan: study.Study, runs: pd.DataFrame, curves: pd.DataFrame, command: str) -> study.Report:
+    """The report, from all or from some of the runs."""
+    table = scores_table(runs)
+    best = str(table.arm[0])
+    notes = [
+        f"Each network is trained on {FOLDS - 1} of {FOLDS} parts of the training texts and scored by the other; the texts to "
+        "test on are not looked at. Within a seed all arms of the same shape share initial weights and batches.",
+        f"The first of the table is trained on all training texts by: `{command_of(plan, best)}`",
+    ]
+    claims = []
+    if runs.groupby("arm").seed.nunique().reindex(list(plan.arms)).fillna(0).min() > 1 and best != PUBLISHED:
+        scores = {arm: group.held_out_accuracy.to_numpy() for arm, group in runs.groupby("arm")}
+        found = verdicts.lower(scores[PUBLISHED], scores[best])
+        claims = [{"claim": f"{PUBLISHED}, as published, answers fewer texts that it has not seen than {best}", **found}]
+    title = plan.title
+    drawn = {
+        "figure_scores": ("Every run", figures.scores_by_arm(runs, MEASURES, title=title)),
+        "figure_curves": ("Pass by pass", figures.curves_by_arm(curves, list(MEASURES), title=title)),
+    }
+    return study.Report(plan, runs, command, {"By cross-validation": table}, drawn, claims, notes)
+
+
+def command_of(plan: study.Study, arm: str) -> str:
+    """The command that trains an arm on all training texts and tests it."""
+    settings = plan.settings(arm)
+    words = ["python", "examples/text_classification.py", "--data", settings["data"], "--cell", settings["cell"]]
+    if settings["vectors"]:
+        words += ["--vectors", *files_of(settings["vectors"]), "--trained" if settings["trained"] else "--frozen"]
+    words += ["--units", *[settings["units"]] * int(settings["layers"] or 1), "--dropout", settings["dropout"]]
+    words += ["--bidirectional"] if settings["bidirectional"] else []
+    words += ["--epochs", settings["epochs"]] if settings["epochs"] != Recipe.epochs else []
+    return shlex.join(str(word) for word in [*words, "--seeds", 20])
