@@ -31,6 +31,7 @@ from rnnlab.study import script
 from rnnlab.text import advice, arms, choice, studies, tokenize
 from rnnlab.text.baselines import baselines
 from rnnlab.text.corpus import SOURCES, Encoder, Labelled, by_name, encoder_of, from_files
+from rnnlab.text.network import POOLINGS
 from rnnlab.text.report import Report, Run
 from rnnlab.text.saved import answers, load, save
 from rnnlab.text.training import Recipe, logits_of
@@ -53,6 +54,8 @@ def parse(argv: Sequence[str] | None) -> Namespace:
     parser.add_argument("--units", type=positive, nargs="+", metavar="N", help="units of each layer (default 128 128)")
     parser.add_argument("--layers", type=positive, metavar="N", help="so many layers, all of the same units")
     parser.add_argument("--bidirectional", action="store_true", help="read each text from its end, too")
+    parser.add_argument("--pooling", choices=POOLINGS, help="answer by the last outputs (default) or by their mean")
+    parser.add_argument("--read-padding", action="store_true", help="read the padding too, as the course's program does")
     parser.add_argument("--dropout", type=share, metavar="P", help="after each recurrent layer (default 0.5)")
     parser.add_argument("--vectors", nargs="+", default=[], metavar="FILE", help="word vectors in GloVe's text format")
     train_vectors = parser.add_mutually_exclusive_group()
@@ -80,7 +83,19 @@ def parse(argv: Sequence[str] | None) -> Namespace:
 def check(parser: command_line.Parser, arguments: Namespace) -> None:
     """Refuses what does not go together."""
     if arguments.study:
-        names = ("csv", "layers", "bidirectional", "dropout", "trained", "frozen", "save", "load", "predict")
+        names = (
+            "csv",
+            "layers",
+            "bidirectional",
+            "read_padding",
+            "pooling",
+            "dropout",
+            "trained",
+            "frozen",
+            "save",
+            "load",
+            "predict",
+        )
         if given := [name for name in names if getattr(arguments, name)]:
             parser.error(f"--study: expected without --{given[0]}")
         for name in ("units", "cell"):
@@ -127,7 +142,7 @@ def read(arguments: Namespace) -> tuple[Labelled, Encoder]:
 
 
 def recipe_of(arguments: Namespace, cell: str) -> Recipe:
-    changes: dict[str, Any] = {"epochs": arguments.epochs, "dropout": arguments.dropout}
+    changes: dict[str, Any] = {"epochs": arguments.epochs, "dropout": arguments.dropout, "pooling": arguments.pooling}
     changes |= {"units": tuple(arguments.units) if arguments.units else None}
     if arguments.layers:
         changes["units"] = (arguments.units or Recipe.units)[:1] * arguments.layers
@@ -136,7 +151,8 @@ def recipe_of(arguments: Namespace, cell: str) -> Recipe:
     if arguments.smoke:
         changes |= SMOKE | {"units": (6,) * len(changes["units"] or Recipe.units)}
     changes = {name: tuple(value) if name == "units" else value for name, value in changes.items() if value is not None}
-    return Recipe(cell=cell, bidirectional=arguments.bidirectional, **changes)
+    changes |= {"bidirectional": arguments.bidirectional, "masked": not arguments.read_padding}
+    return Recipe(cell=cell, **changes)
 
 
 def train(arguments: Namespace, argv: Sequence[str] | None) -> None:

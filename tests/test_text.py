@@ -115,9 +115,21 @@ def test_given_vectors():
         np.testing.assert_array_equal(numpy_of(layer.embeddings), vectors)
 
 
-@pytest.mark.parametrize(("cell", "bidirectional"), [("lstm", False), ("lstm", True), ("gru", True)])
-def test_padding_changes_no_answer(cell, bidirectional):
-    model = build_text_classifier(**TINY, cell=cell, bidirectional=bidirectional, seed=3)
+def test_padding_that_is_read_as_in_the_course():
+    model = build_text_classifier(**TINY, masked=False, seed=3)
+    words = np.array([[3, 4, 5]])
+    first = model.get_layer("recurrent_1")(model.get_layer("vectors")(np.pad(words, ((0, 0), (0, 2)))))
+    second = model.get_layer("recurrent_2")(first)
+    answer = numpy_of(model(np.pad(words, ((0, 0), (0, 2)))))
+    np.testing.assert_allclose(answer, numpy_of(model.get_layer("classes")(second)), rtol=1e-5, atol=1e-6)
+    assert np.abs(answer - numpy_of(model(words))).max() > 1e-4
+
+
+@pytest.mark.parametrize(
+    ("cell", "bidirectional", "pooling"), [("lstm", False, "last"), ("lstm", True, "last"), ("gru", True, "mean")]
+)
+def test_padding_changes_no_answer(cell, bidirectional, pooling):
+    model = build_text_classifier(**TINY, cell=cell, bidirectional=bidirectional, pooling=pooling, seed=3)
     # Larger weights: answers that differ by more than rounding.
     model.set_weights([4 * weights for weights in model.get_weights()])
     words = np.random.default_rng(1).integers(1, 12, (6, 4))

@@ -295,7 +295,8 @@ def folds_of_texts(monkeypatch):
     train = part([*TEXTS.train.texts, *["so red, x0"] * 2], [*TEXTS.train.labels, 0, 0])
     monkeypatch.setattr(choice, "by_name", lambda source: Labelled("made", TEXTS.classes, train, TEXTS.test))
     monkeypatch.setattr(choice, "FOLDS", 2)
-    monkeypatch.setattr(choice, "ARMS", {choice.PUBLISHED: choice._arm("lstm", 3), "small": choice._arm("simple_rnn", 3)})
+    arms_of_three = {choice.PUBLISHED: choice._arm(units=3), "small": choice._arm(cell="simple_rnn", units=3, layers=1)}
+    monkeypatch.setattr(choice, "ARMS", arms_of_three)
     choice.fold_of.cache_clear()
     yield train
     choice.fold_of.cache_clear()
@@ -326,7 +327,7 @@ def test_the_network_that_does_best_comes_first_with_its_command():
     plan = choice.study_of(range(10), data="sentences", vectors=["a.txt", "b.txt"], epochs=20)
     rows = [
         {"arm": arm, "seed": seed, "parameters": 10, "train_loss": 1.0, "held_out_loss": 1.0, "seconds": 1.0}
-        | {"held_out_accuracy": 0.5 + 0.01 * seed + 0.3 * (arm == "gru 32, both directions")}
+        | {"held_out_accuracy": 0.5 + 0.01 * seed + 0.3 * (arm == "both directions, gru 64, mean")}
         for arm in plan.arms
         for seed in plan.seeds
     ]
@@ -334,7 +335,7 @@ def test_the_network_that_does_best_comes_first_with_its_command():
         [{"arm": row["arm"], "seed": row["seed"], "epoch": 1, **dict.fromkeys(choice.MEASURES, 1.0)} for row in rows]
     )
     report = choice.report_of(plan, pd.DataFrame(rows), curves, "command")
-    assert report.tables["By cross-validation"].arm[0] == "gru 32, both directions"
+    assert report.tables["By cross-validation"].arm[0] == "both directions, gru 64, mean"
     assert report.claims[0]["verdict"] == "holds"
-    flags = "--cell gru --vectors a.txt b.txt --frozen --units 32 --dropout 0.5 --bidirectional --epochs 20 --seeds 20"
-    assert report.notes[1].endswith(f"--data sentences {flags}`")
+    network = "--units 64 --dropout 0.5 --bidirectional --pooling mean --epochs 20"
+    assert report.notes[1].endswith(f"--data sentences --cell gru --vectors a.txt b.txt --frozen {network} --seeds 20`")

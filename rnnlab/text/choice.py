@@ -23,24 +23,34 @@ PUBLISHED = "lstm 128 128"
 MEASURES = ("train_loss", "held_out_loss", "held_out_accuracy")
 
 
-def _arm(
-    cell: str, units: int, layers: int = 1, *, bidirectional: bool = False, dropout: float = 0.5, trained: bool = False
-) -> dict[str, Setting]:
-    settings: dict[str, Setting] = {"cell": cell, "units": units, "layers": layers, "bidirectional": bidirectional}
-    return settings | {"dropout": dropout, "trained": trained}
+_PUBLISHED: dict[str, Setting] = {
+    "cell": "lstm",
+    "units": 128,
+    "layers": 2,
+    "bidirectional": False,
+    "pooling": "last",
+    "trained": False,
+    "dropout": 0.5,
+    "passes": 1.0,
+}
 
 
+def _arm(**changes: Setting) -> dict[str, Setting]:
+    return _PUBLISHED | changes
+
+
+_GRU: dict[str, Setting] = {"cell": "gru", "units": 64, "layers": 1, "bidirectional": True}
 ARMS: dict[str, dict[str, Setting]] = {
-    PUBLISHED: _arm("lstm", 128, 2),
-    "lstm 128": _arm("lstm", 128),
-    "gru 128": _arm("gru", 128),
-    "simple_rnn 128": _arm("simple_rnn", 128),
-    "gru 128, vectors trained": _arm("gru", 128, trained=True),
-    "gru 128, both directions": _arm("gru", 128, bidirectional=True),
-    "lstm 128, both directions": _arm("lstm", 128, bidirectional=True),
-    "gru 128, both directions, vectors trained": _arm("gru", 128, bidirectional=True, trained=True),
-    "gru 32, both directions": _arm("gru", 32, bidirectional=True),
-    "gru 128 128, both directions": _arm("gru", 128, 2, bidirectional=True),
+    PUBLISHED: _arm(),
+    "lstm 128": _arm(layers=1),
+    "gru 128 128": _arm(cell="gru"),
+    "simple_rnn 128": _arm(cell="simple_rnn", layers=1),
+    "both directions, lstm 64": _arm(**_GRU | {"cell": "lstm"}),
+    "both directions, gru 64": _arm(**_GRU),
+    "both directions, gru 64, vectors trained": _arm(**_GRU, trained=True),
+    "both directions, gru 64, mean": _arm(**_GRU, pooling="mean"),
+    "both directions, gru 64, mean, twice the passes": _arm(**_GRU, pooling="mean", passes=2.0),
+    "both directions, gru 256, mean": _arm(**_GRU | {"units": 256}, pooling="mean"),
 }
 
 
@@ -57,9 +67,12 @@ def study_of(seeds: Sequence[int], *, data: str, vectors: Sequence[str] = (), ep
     """
     if np.ptp(np.bincount(np.mod(seeds, FOLDS), minlength=FOLDS)):
         raise ValueError(f"seeds: expected a multiple of {FOLDS}, the number of folds, got {len(seeds)}")
-    common: dict[str, Setting] = {"data": data, "vectors": beside(vectors), "epochs": epochs or Recipe.epochs}
+    common: dict[str, Setting] = {"data": data, "vectors": beside(vectors)}
+    networks = {name: {k: v for k, v in arm.items() if k != "passes"} for name, arm in ARMS.items()}
+    for name, arm in networks.items():
+        arm["epochs"] = max(1, round(float(ARMS[name]["passes"] or 1) * (epochs or Recipe.epochs)))
     title = f"Networks by cross-validation in {FOLDS} folds ({data})"
-    return study.Study(NAME, ARMS, tuple(seeds), common, (), title)
+    return study.Study(NAME, networks, tuple(seeds), common, (), title)
 
 
 @lru_cache(maxsize=FOLDS)
@@ -89,6 +102,7 @@ def _train(jobs: list[Job], fold: int, done: Callable[[Job, study.Result], None]
         cell=settings["cell"],
         units=(settings["units"],) * settings["layers"],
         bidirectional=settings["bidirectional"],
+        pooling=settings["pooling"],
         dropout=settings["dropout"],
         trainable_vectors=settings["trained"] or None,
         epochs=settings["epochs"],
@@ -157,5 +171,6 @@ def command_of(plan: study.Study, arm: str) -> str:
         words += ["--vectors", *files_of(settings["vectors"]), "--trained" if settings["trained"] else "--frozen"]
     words += ["--units", *[settings["units"]] * int(settings["layers"] or 1), "--dropout", settings["dropout"]]
     words += ["--bidirectional"] if settings["bidirectional"] else []
+    words += ["--pooling", settings["pooling"]] if settings["pooling"] != "last" else []
     words += ["--epochs", settings["epochs"]] if settings["epochs"] != Recipe.epochs else []
     return shlex.join(str(word) for word in [*words, "--seeds", 20])

@@ -16,6 +16,7 @@ from rnnlab.text.words import PADDING, Vocabulary
 if TYPE_CHECKING:
     import keras
 
+POOLINGS = ("last", "mean")
 # Initializers of Keras that take a seed. Glorot's name is Xavier.
 INITIALIZERS = {
     f"{name}_{shape}": f"{name.title()}{shape.title()}"
@@ -34,6 +35,8 @@ def build_text_classifier(
     bidirectional: bool = False,
     activation: str = "tanh",
     kernel_initializer: str = "glorot_uniform",
+    pooling: str = "last",
+    masked: bool = True,
     dropout: float = 0.5,
     temperature: float = 1.0,
     vectors: np.ndarray | None = None,
@@ -57,6 +60,9 @@ def build_text_classifier(
         kernel_initializer: of the kernels of recurrent and linear layers, one of `INITIALIZERS`; "glorot_uniform" and
             "glorot_normal" are Xavier's. The recurrent kernels start orthogonal, biases as the cell has them.
         dropout: share of the outputs of each recurrent layer that is dropped in training.
+        pooling: "last" reads the classes from the last outputs of the last layer, "mean" from the mean of its outputs.
+        masked: whether padding is passed over; False reads it as the word that it is, as the course's program does, so that an
+            answer depends on the length that a text is padded to.
         temperature: what the logits are divided by, in training as afterwards; above 1 it makes a softmax more even.
         vectors: what the word vectors start from, of shape (vocabulary_size, embedding_dim); None draws them.
         trainable_vectors: whether they are trained; None trains those that are drawn and leaves those that are given.
@@ -70,6 +76,8 @@ def build_text_classifier(
     sizes = {"vocabulary_size": vocabulary_size, "embedding_dim": embedding_dim, "num_classes": num_classes}
     vocabulary_size, embedding_dim, num_classes = (whole(what, size) for what, size in sizes.items())
     units = _check_layers(cell, units, activation, kernel_initializer, dropout)
+    if pooling not in POOLINGS:
+        raise ValueError(f"pooling: expected {' or '.join(POOLINGS)}, got {pooling!r}")
     between("temperature", temperature, 0, math.inf)
     vectors = None if vectors is None else _check_vectors(vectors, (vocabulary_size, embedding_dim))
     seeds = _seeds(seed, 2 + len(units))
@@ -87,22 +95,36 @@ def build_text_classifier(
     if vectors is not None:
         embedding.embeddings.assign(vectors)
     # Handed to each layer: some versions of Keras lose the mask of an embedding on the way.
-    mask = keras.ops.not_equal(words, PADDING)
+    mask = keras.ops.not_equal(words, PADDING) if masked else None
     for number, (size, own) in enumerate(zip(units, seeds[2:], strict=True), 1):
         forward, backward, dropping = _seeds(own, 3)
-        options = {"activation": activation, "return_sequences": number < len(units), "dtype": dtype}
+        options: dict[str, Any] = {"activation": activation, "dtype": dtype}
+        last = number == len(units)
+        options["return_sequences"] = not last or pooling == "mean"
         layer = _reader(cell, size, kernel_initializer, forward, name=f"recurrent_{number}", **options)
         if bidirectional:
             # Of its own: the one that Keras derives from the first would start with the same weights.
             back = _reader(cell, size, kernel_initializer, backward, go_backwards=True, name=f"backward_{number}", **options)
             layer = keras.layers.Bidirectional(layer, backward_layer=back, dtype=dtype, name=f"recurrent_{number}")
         hidden = layer(hidden, mask=mask)
+        if last and pooling == "mean":
+            hidden = _mean(hidden, mask)
         hidden = keras.layers.Dropout(dropout, seed=dropping, dtype=dtype, name=f"dropout_{number}")(hidden)
     kernel = _initializer(kernel_initializer, seeds[1])
     logits = keras.layers.Dense(num_classes, kernel_initializer=kernel, dtype=dtype, name="classes")(hidden)
     if temperature != 1:
         logits = keras.layers.Rescaling(1 / temperature, dtype=dtype, name="temperature")(logits)
     return keras.Model(words, logits, name=name)
+
+
+def _mean(outputs: Any, mask: Any) -> Any:
+    """The mean over the steps that count; zeros where none does."""
+    from keras import ops
+
+    if mask is None:
+        return ops.mean(outputs, axis=1)
+    counts = ops.expand_dims(ops.cast(mask, outputs.dtype), -1)
+    return ops.sum(outputs * counts, axis=1) / ops.maximum(ops.sum(counts, axis=1), 1)
 
 
 def end_to_end(model: keras.Model, vocabulary: Vocabulary, *, length: int, name: str = "text_to_class") -> keras.Model:

@@ -35,6 +35,8 @@ class Recipe:
     cell: str = "lstm"
     units: tuple[int, ...] = (128, 128)
     bidirectional: bool = False
+    pooling: str = "last"
+    masked: bool = True
     dropout: float = 0.5
     trainable_vectors: bool | None = None
     embedding_dim: int = 50
@@ -60,6 +62,8 @@ class Recipe:
             bidirectional=self.bidirectional,
             activation=self.activation,
             kernel_initializer=self.initializer if drawn else "glorot_uniform",
+            pooling=self.pooling,
+            masked=self.masked,
             dropout=self.dropout,
             temperature=self.temperature,
             vectors=encoder.vectors,
