@@ -237,9 +237,9 @@ def _paired(differences: np.ndarray) -> dict[str, str]:
     """Whether differences text by text are above 0 on average, by one-sided t-tests at 5 % in either direction."""
     verdict = verdicts.lower(np.zeros(len(differences)), differences)["verdict"]
     ours, zero = study.summarize(differences), study.summarize(np.zeros(len(differences)))
-    test = study.t_test(ours, zero)
-    evidence = f"{100 * test.difference:+.1f} points, 95 % interval {100 * test.low:+.1f} to {100 * test.high:+.1f}"
-    return {"verdict": verdict, "evidence": f"{evidence}, {len(differences)} texts"}
+    test = study.t_test(ours, zero, confidence=1 - 2 * LEVEL)  # the interval that leaves out 0 where one of the two tests does
+    interval = f"{100 - 200 * LEVEL:.0f} % interval {100 * test.low:+.1f} to {100 * test.high:+.1f}"
+    return {"verdict": verdict, "evidence": f"{100 * test.difference:+.1f} points, {interval}, {len(differences)} texts"}
 
 
 def _table(title: str, names: Sequence[str], rows: Sequence[Sequence[str]]) -> Any:
