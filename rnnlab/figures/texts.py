@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from rnnlab.figures.cells import COLORS, LABELS
 
@@ -111,6 +112,7 @@ def scores_by_arm(runs: pd.DataFrame, measures: Sequence[str], *, title: str) ->
         finite = runs[measure][np.isfinite(runs[measure])]
         if measure.endswith("loss") and len(finite) and finite.max() > 20 * max(finite.min(), 1e-9):
             axis.set_xscale("log")
+            axis.xaxis.set_minor_formatter(NullFormatter())  # in a narrow panel they would stand in one another
         axis.set_xlabel(measure.replace("_", " "))
         axis.grid(alpha=0.2)
     axes[0].set_yticks(range(len(arms)), arms, fontsize=8)
