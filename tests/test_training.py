@@ -110,7 +110,10 @@ class TestSameAsFit:
         check_same_history(replicas.history, history)
 
     @pytest.mark.skipif(not on_tensorflow, reason="Keras on JAX hands the optimizer dense gradients")
-    def test_tokens_that_stand_several_times_in_a_batch(self):
+    @pytest.mark.parametrize(
+        "name", ["adam", "rmsprop", *(pytest.param(name, marks=pytest.mark.slow) for name in ("momentum", "adagrad", "adamw"))]
+    )
+    def test_tokens_that_stand_several_times_in_a_batch(self, name):
         # Keras on TensorFlow squares the gradient of an Embedding for each occurrence of a token by itself.
         def build(seed):
             embedded = layers.Embedding(4, 3, mask_zero=True)
@@ -118,8 +121,8 @@ class TestSameAsFit:
 
         tokens = np.random.default_rng(0).integers(0, 4, (20, 5)).astype("int32")
         settings = {"batch_size": 10, "shuffle": False}
-        replicas = fit_replicas(build, tokens, Y, seeds=[1], epochs=20, **settings)
-        model, history = fitted(build, tokens, Y, seed=1, **settings)
+        replicas = fit_replicas(build, tokens, Y, seeds=[1], epochs=20, optimizer=optimizers()[name], **settings)
+        model, history = fitted(build, tokens, Y, seed=1, optimizer=optimizers()[name], **settings)
         check_same_weights(replicas.models[0], model)
         check_same_history(replicas.history, history)
 

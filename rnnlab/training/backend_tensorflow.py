@@ -41,7 +41,14 @@ def value_and_gradients(function: Callable[[list], tuple[Any, Any]], values: lis
         tape.watch(values)
         loss, other = function(values)
     gradients = tape.gradient(loss, values)
-    return other, gradients
+    return other, [_fixed_shape(gradient, value) for gradient, value in zip(gradients, values, strict=True)]
+
+
+def _fixed_shape(gradient: Any, value: Any) -> Any:
+    """Slices whose shape XLA knows, without which it cannot sum them."""
+    if not isinstance(gradient, tf.IndexedSlices):
+        return gradient
+    return tf.IndexedSlices(gradient.values, gradient.indices, tf.constant(value.shape.as_list(), gradient.indices.dtype))
 
 
 def compiled(function: Callable) -> Callable:
