@@ -18,11 +18,15 @@ class _Pure(keras.optimizers.Optimizer):
     """
 
     assign = BaseOptimizer.assign
-    assign_add = BaseOptimizer.assign_add
-    assign_sub = BaseOptimizer.assign_sub
     _apply_weight_decay = BaseOptimizer._apply_weight_decay
     _backend_update_step = BaseOptimizer._backend_update_step
     _var_key = BaseOptimizer._var_key
+
+    def assign_add(self, variable: Any, value: Any) -> None:
+        BaseOptimizer.assign_add(self, variable, _fixed_shape(value, variable))
+
+    def assign_sub(self, variable: Any, value: Any) -> None:
+        BaseOptimizer.assign_sub(self, variable, _fixed_shape(value, variable))
 
 
 def functional_optimizer(optimizer_class: type[keras.optimizers.Optimizer]) -> type[keras.optimizers.Optimizer]:
@@ -44,11 +48,11 @@ def value_and_gradients(function: Callable[[list], tuple[Any, Any]], values: lis
     return other, [_fixed_shape(gradient, value) for gradient, value in zip(gradients, values, strict=True)]
 
 
-def _fixed_shape(gradient: Any, value: Any) -> Any:
-    """Slices whose shape XLA knows, without which it cannot sum them."""
-    if not isinstance(gradient, tf.IndexedSlices):
-        return gradient
-    return tf.IndexedSlices(gradient.values, gradient.indices, tf.constant(value.shape.as_list(), gradient.indices.dtype))
+def _fixed_shape(value: Any, like: Any) -> Any:
+    """Slices with a shape that XLA knows, without which it cannot sum them; Keras' operations on slices may lose it."""
+    if not isinstance(value, tf.IndexedSlices):
+        return value
+    return tf.IndexedSlices(value.values, value.indices, tf.constant(tuple(like.shape), value.indices.dtype))
 
 
 def compiled(function: Callable) -> Callable:
