@@ -123,9 +123,13 @@ def result_of(model: keras.Model, texts: Texts, settings: dict[str, Any], logs: 
         return Result(
             scores, seconds, bins_curve(logits_by_part(model, texts)[2], texts.test.labels, scores["fitted_temperature"])
         )
+    return Result(scores, seconds, curve_of(logs))
+
+
+def curve_of(logs: pd.DataFrame) -> dict[str, list[float]]:
+    """Training and held-out losses, and the held-out accuracy, after each pass."""
     names = {"train_loss": "loss", "held_out_loss": "val_loss", "held_out_accuracy": "val_accuracy"}
-    points = {name: logs[column].round(6).tolist() for name, column in names.items()}
-    return Result(scores, seconds, {"epoch": logs.epoch.tolist(), **points})
+    return {"epoch": logs.epoch.tolist(), **{name: logs[column].round(6).tolist() for name, column in names.items()}}
 
 
 def logits_by_part(model: keras.Model, texts: Texts) -> list[np.ndarray]:
