@@ -126,6 +126,19 @@ class TestSameAsFit:
         check_same_weights(replicas.models[0], model)
         check_same_history(replicas.history, history)
 
+    @once
+    def test_a_large_table_with_rmsprop(self):
+        """Keras' operations on slices lose a shape there, which XLA then asks for; on small tables they do not."""
+
+        def build(seed):
+            return keras.Sequential([keras.Input((5,)), layers.Embedding(2500, 512), layers.LSTM(4), layers.Dense(2)])
+
+        tokens = np.random.default_rng(0).integers(0, 2500, (20, 5)).astype("int32")
+        settings = {"batch_size": 10, "shuffle": False, "epochs": 2}
+        replicas = fit_replicas(build, tokens, Y, seeds=[1], optimizer="rmsprop", **settings)
+        model, _ = fitted(build, tokens, Y, seed=1, optimizer="rmsprop", **settings)
+        check_same_weights(replicas.models[0], model)
+
     @pytest.mark.skipif(not on_tensorflow, reason="fit on JAX loses the state of a stateful model")
     @pytest.mark.parametrize(("cell", "reset"), [("simple_rnn", None), ("lstm", "epoch"), ("gru", "epoch")])
     def test_stateful(self, cell, reset):

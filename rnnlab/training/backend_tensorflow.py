@@ -44,8 +44,7 @@ def value_and_gradients(function: Callable[[list], tuple[Any, Any]], values: lis
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(values)
         loss, other = function(values)
-    gradients = tape.gradient(loss, values)
-    return other, [_fixed_shape(gradient, value) for gradient, value in zip(gradients, values, strict=True)]
+    return other, tape.gradient(loss, values)
 
 
 def _fixed_shape(value: Any, like: Any) -> Any:
