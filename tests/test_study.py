@@ -341,10 +341,16 @@ def slow(jobs, done):
         train([job], done)
 
 
+# A port that is free: the tests of another process may hold Dask's usual one.
+CLUSTER = {"dashboard_address": "127.0.0.1:0", "silence_logs": 50}
+
+
 def test_a_cluster_does_the_same_though_a_worker_dies(tmp_path):
     distributed = pytest.importorskip("distributed")
-    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None, "silence_logs": 50}
-    with distributed.LocalCluster(**options) as cluster, Store(tmp_path / "s.sqlite") as store:
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, **CLUSTER) as cluster,
+        Store(tmp_path / "s.sqlite") as store,
+    ):
         victim = next(iter(cluster.workers.values())).pid
         killed = []
 
@@ -364,9 +370,8 @@ def test_a_cluster_does_the_same_though_a_worker_dies(tmp_path):
 def test_a_cluster_without_workers(tmp_path, monkeypatch):
     distributed = pytest.importorskip("distributed")
     monkeypatch.setattr(runner, "PATIENCE", 1)
-    options = {"n_workers": 0, "dashboard_address": None, "silence_logs": 50}
     expected = pytest.raises(ConnectionError, match="--cluster: expected workers at the scheduler")
-    with distributed.LocalCluster(**options) as cluster, Store(tmp_path / "s.sqlite") as store, expected:
+    with distributed.LocalCluster(n_workers=0, **CLUSTER) as cluster, Store(tmp_path / "s.sqlite") as store, expected:
         study.run(plan(), train, store, cluster=cluster.scheduler_address, quiet=True)
 
 
