@@ -9,6 +9,8 @@ import keras
 import tensorflow as tf
 from keras.src.optimizers.base_optimizer import BaseOptimizer
 
+from rnnlab.training.random_tensorflow import quick_dropout
+
 
 class _Pure(keras.optimizers.Optimizer):
     """Keras' TensorFlow optimizers write through tf.Variable and tf.distribute.
@@ -56,4 +58,9 @@ def _fixed_shape(value: Any, like: Any) -> Any:
 
 def compiled(function: Callable) -> Callable:
     """`function` of tensors as one XLA program per combination of shapes."""
-    return tf.function(function, jit_compile=True, autograph=False)
+
+    def traced(*arguments):
+        with quick_dropout():
+            return function(*arguments)
+
+    return tf.function(traced, jit_compile=True, autograph=False)
