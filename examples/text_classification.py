@@ -46,7 +46,7 @@ def parse(argv: Sequence[str] | None) -> Namespace:
     command_line.add_common(parser, "text_classification/<data>", seeds=5, epochs=f"{Recipe.epochs}")
     parser.set_defaults(out=None)
     positive = command_line.positive
-    parser.add_argument("--data", choices=SOURCES, help="our own sentences (default) or those of the course")
+    parser.add_argument("--data", choices=SOURCES, help="our own sentences (default), or published texts")
     parser.add_argument("--csv", type=Path, nargs="+", metavar="FILE", help="labelled texts to train on, and to test on")
     parser.add_argument("--text", nargs="+", default=["text"], metavar="COLUMN", help="by name, or position without a header")
     parser.add_argument("--label", default="label", metavar="COLUMN", help="the column of the labels (default label)")

@@ -47,8 +47,8 @@ def test_our_sentences_in_parts():
     label = data.train.labels[data.train.texts.index("a hug from you cures everything")]
     assert data.classes[label] == "heart"
     assert encoder_of(data, kept).length == 10
-    with pytest.raises(ValueError, match="source: expected one of sentences, emoji, got 'imdb'"):
-        by_name("imdb")
+    with pytest.raises(ValueError, match="source: expected one of sentences, emoji, imdb, ag_news, got 'yelp'"):
+        by_name("yelp")
 
 
 def test_words_with_a_vector_are_those_of_file_and_test(monkeypatch):

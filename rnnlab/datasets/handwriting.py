@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import zipfile
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
-from rnnlab.datasets.downloads import download
+from rnnlab.datasets.downloads import public_file
 from rnnlab.datasets.errors import DataError
 
 MNIST_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
@@ -69,9 +67,7 @@ def mnist() -> Images:
     Raises:
         DataError: there is none and the download fails, or the file is not MNIST.
     """
-    folder = os.environ.get("RNNLAB_DATA")
-    own = Path(folder, "mnist.npz") if folder else None
-    path = own if own and own.is_file() else download("mnist.npz", MNIST_URL, MNIST_SHA256)
+    path = public_file("mnist.npz", MNIST_URL, MNIST_SHA256)
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in SHAPES}

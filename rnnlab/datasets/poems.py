@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from rnnlab.datasets.downloads import download
+from rnnlab.datasets.downloads import public_file
 from rnnlab.datasets.errors import DataError
 from rnnlab.datasets.own import own_file
 from rnnlab.datasets.tables import read_text
@@ -70,8 +70,7 @@ def _path_of(name: str) -> Path:
     if name == "sample":
         return own_file("poems_sample.txt")
     if name == "small":
-        own = Path(folder, "tangshi.txt") if folder else None
-        return own if own and own.is_file() else download("tangshi.txt", SMALL_URL, SMALL_SHA256)
+        return public_file("tangshi.txt", SMALL_URL, SMALL_SHA256)
     if name == "large":
         found = [path for path in (Path(folder or "", file) for file in LARGE) if folder and path.is_file()]
         if not found:

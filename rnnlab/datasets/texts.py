@@ -1,15 +1,9 @@
-"""Labelled texts from anybody's CSV or TSV file, or one line that says, with the line number, why not.
-
-IMDB reviews as a CSV file: `read_texts(path, text="review", label="sentiment")`; AG News, which has no header:
-`read_texts(path, text=(2, 3), label=1)`. Nothing is downloaded: no checksum of these files is known here.
-"""
+"""Labelled texts from anybody's CSV or TSV file, or one line that says, with the line number, why not."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Sequence
 from os import PathLike
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnnlab.datasets.errors import DataError
@@ -68,24 +62,6 @@ def read_texts(
     frame = pd.DataFrame(found, columns=["text", "label", "line"])
     _check_classes(path, frame, classes)
     return frame
-
-
-def emoji_sentences() -> tuple[pd.DataFrame, pd.DataFrame]:
-    """132 short sentences to train on and 56 to test on, frames as of `read_texts`.
-
-    The labels: "0" heart, "1" ball sport, "2" smile, "3" sad, "4" food. From `train_emoji.csv` and `tesss.csv` of a published
-    course, which have no licence and are not shipped, in the folder that the environment variable RNNLAB_DATA names.
-
-    Raises:
-        DataError: RNNLAB_DATA names no folder with these files, or they are wrong.
-    """
-    folder = Path(os.environ.get("RNNLAB_DATA", ""))
-    files = folder / "train_emoji.csv", folder / "tesss.csv"
-    if not os.environ.get("RNNLAB_DATA") or not all(path.is_file() for path in files):
-        names = " and ".join(path.name for path in files)
-        raise DataError(f"RNNLAB_DATA: expected a folder with {names}, got {os.environ.get('RNNLAB_DATA') or 'no folder'}")
-    train = read_texts(files[0], text=1, label=2)
-    return train, read_texts(files[1], text=1, label=2, classes=set(train.label))
 
 
 def _check_widths(path: str | PathLike[str], rows: list[tuple[int, list[str]]]) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from rnnlab import datasets
 from rnnlab.datasets import WordVectors
+from rnnlab.datasets.public_texts import OPINIONS, TOPICS
 from rnnlab.text.splits import split_texts
 from rnnlab.text.words import Vocabulary, embedding_matrix, tokenize
 
@@ -19,8 +20,14 @@ if TYPE_CHECKING:
 
     from rnnlab.datasets.texts import Column
 
-SOURCES = ("sentences", "emoji")
 EMOJI = {"0": "heart", "1": "ball sport", "2": "smile", "3": "sad", "4": "food"}
+# What others published, and the names of its labels.
+PUBLIC = {
+    "emoji": (datasets.emoji_sentences, EMOJI),
+    "imdb": (datasets.imdb_reviews, OPINIONS),
+    "ag_news": (datasets.ag_news, TOPICS),
+}
+SOURCES = ("sentences", *PUBLIC)
 HELD_OUT = 0.2  # share of one file to test on, and of the training texts that stopping and temperatures may look at
 LONGEST = 200  # words that are read of a text at most
 MAX_WORDS = 20_000
@@ -56,19 +63,19 @@ class Labelled:
 
 
 def by_name(source: str) -> Labelled:
-    """ "sentences", the package's own, or "emoji", see `datasets.emoji_sentences`.
+    """ "sentences", the package's own; "emoji", "imdb" or "ag_news": see `datasets.emoji_sentences`, `imdb_reviews`, `ag_news`.
 
     Raises:
-        ValueError: it is neither.
-        DataError: the files of "emoji" are not there or wrong.
+        ValueError: it is none of these.
+        DataError: its files are not there or wrong.
     """
     if source == "sentences":
         frame = datasets.sentences()
         return _labelled(source, frame[frame.split == "train"], frame[frame.split == "test"])
-    if source == "emoji":
-        train, test = datasets.emoji_sentences()
-        return _labelled(source, train.replace({"label": EMOJI}), test.replace({"label": EMOJI}))
-    raise ValueError(f"source: expected one of {', '.join(SOURCES)}, got {source!r}")
+    if source not in PUBLIC:
+        raise ValueError(f"source: expected one of {', '.join(SOURCES)}, got {source!r}")
+    load, names = PUBLIC[source]
+    return _labelled(source, *(frame.replace({"label": names}) for frame in load()))
 
 
 def from_files(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from textwrap import shorten
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,11 +15,12 @@ import pandas as pd
 from rnnlab import command_line, figures, study, verdicts
 from rnnlab.text.baselines import TFIDF
 from rnnlab.text.calibration import accuracy, log_loss, probabilities
-from rnnlab.text.corpus import Labelled
+from rnnlab.text.corpus import PUBLIC, Labelled
 from rnnlab.text.splits import find_copies
 from rnnlab.text.training import Recipe
 
 SHOWN = 8  # mistakes on the screen
+WIDTH = 100  # characters of them
 LEVEL = 0.05
 # Test accuracies that others published for the data of "emoji".
 PUBLISHED = {"stacked LSTM": "0.82 to 0.875", "mean word vectors": "0.857"}
@@ -166,8 +168,8 @@ class Report:
         for cell, table in tables.items():
             table.insert(0, "true", self.data.classes)
             table.insert(0, "cell", cell)
-        # Texts without a licence are not spread in results.
-        mistakes = self.mistakes.drop(columns="text") if self.data.source == "emoji" else self.mistakes
+        # Texts without a licence to pass them on are not spread in results.
+        mistakes = self.mistakes.drop(columns="text") if self.data.source in PUBLIC else self.mistakes
         frames = {"runs.csv": self.runs, "history.csv": self.history, "mistakes.csv": mistakes}
         frames["confusion.csv"] = pd.concat(tables.values())
         intervals = {row["cell"]: (row["test_accuracy"], row["seeds_low"], row["seeds_high"]) for row in self.cells}
@@ -217,7 +219,7 @@ class Report:
         for claim in self.claims:
             console.print(f"{claim['claim']}: {claim['verdict']} ({claim['evidence']})", markup=False, highlight=False)
         shown = [
-            [row.text, row.label, row.said, f"{row.wrong} of {row.networks}", f"{row.confidence:.2f}"]
+            [shorten(row.text, WIDTH), row.label, row.said, f"{row.wrong} of {row.networks}", f"{row.confidence:.2f}"]
             for row in self.mistakes.head(SHOWN).itertuples()
         ]
         if shown:
