@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from rnnlab.training.program import load_backend
+from rnnlab.training.backend import load_backend
 from rnnlab.training.recurrent import UNROLLED, merged_products
 
 once = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="the same on every backend, tested on TensorFlow")

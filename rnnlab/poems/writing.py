@@ -10,7 +10,7 @@ import numpy as np
 from keras import ops
 
 from rnnlab.poems.corpus import END, PAD, UNKNOWN, Vocabulary
-from rnnlab.training.program import load_backend
+from rnnlab.training.backend import load_backend
 
 STOPS = "，。？！；"  # behind one of them a new line of verse begins; in a text without them, behind a line break
 FREE = -1  # a place that the network fills

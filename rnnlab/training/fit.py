@@ -12,8 +12,9 @@ import keras
 import numpy as np
 
 from rnnlab.training import checks
+from rnnlab.training.backend import load_backend
 from rnnlab.training.backup import Backup
-from rnnlab.training.program import Program, load_backend
+from rnnlab.training.program import Program
 from rnnlab.training.progress import Clock, progress
 from rnnlab.training.result import Replica, Replicas
 from rnnlab.training.schedule import Schedule

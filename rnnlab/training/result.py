@@ -13,8 +13,8 @@ from keras import ops, tree
 
 from rnnlab.machine import cores
 from rnnlab.state import set_state, state_variables
+from rnnlab.training.backend import load_backend
 from rnnlab.training.checks import Run, model_variables
-from rnnlab.training.program import load_backend
 from rnnlab.training.recurrent import merged_products
 
 
