@@ -57,6 +57,7 @@ def parse(argv: Sequence[str] | None) -> Namespace:
     parser.add_argument("--pooling", choices=POOLINGS, help="answer by the last outputs (default) or by their mean")
     parser.add_argument("--read-padding", action="store_true", help="read the padding too, as the course's program does")
     parser.add_argument("--dropout", type=share, metavar="P", help="after each recurrent layer (default 0.5)")
+    parser.add_argument("--input-dropout", type=share, metavar="P", help="of the word vectors (default 0)")
     parser.add_argument("--vectors", nargs="+", default=[], metavar="FILE", help="word vectors in GloVe's text format")
     train_vectors = parser.add_mutually_exclusive_group()
     train_vectors.add_argument("--trained", action="store_true", help="train the word vectors (default without --vectors)")
@@ -90,6 +91,7 @@ def check(parser: command_line.Parser, arguments: Namespace) -> None:
             "read_padding",
             "pooling",
             "dropout",
+            "input_dropout",
             "trained",
             "frozen",
             "save",
@@ -142,7 +144,8 @@ def read(arguments: Namespace) -> tuple[Labelled, Encoder]:
 
 
 def recipe_of(arguments: Namespace, cell: str) -> Recipe:
-    changes: dict[str, Any] = {"epochs": arguments.epochs, "dropout": arguments.dropout, "pooling": arguments.pooling}
+    names = ("epochs", "dropout", "input_dropout", "pooling")
+    changes: dict[str, Any] = {name: getattr(arguments, name) for name in names}
     changes |= {"units": tuple(arguments.units) if arguments.units else None}
     if arguments.layers:
         changes["units"] = (arguments.units or Recipe.units)[:1] * arguments.layers

@@ -153,10 +153,15 @@ def test_a_seed_fixes_weights_and_dropouts():
         model = build_text_classifier(**{**TINY, "units": (5, 5)}, bidirectional=True, seed=seed, **options)
         return model.get_weights(), numpy_of(model(np.full((4, 3), 2), training=True))
 
-    (weights, dropped), again, other = start(7), start(7), start(8)
+    (weights, dropped), again, other, noisy = start(7), start(7), start(8), start(7, input_dropout=0.5)
     for one, two in zip([*weights, dropped], [*again[0], again[1]], strict=True):
         np.testing.assert_array_equal(one, two)
     assert np.any(dropped != other[1])
+    for one, two in zip(
+        *([array for array in arrays if array.dtype.kind == "f"] for arrays in (weights, noisy[0])), strict=True
+    ):
+        np.testing.assert_array_equal(one, two)
+    assert np.any(dropped != noisy[1]), "its inputs are dropped too, and nothing else is drawn otherwise"
     drawn = [array for array in weights if array.dtype.kind == "f" and array.ndim == 2]
     for place, array in enumerate(drawn):
         rest = [*drawn[place + 1 :], *other[0]]
@@ -185,7 +190,7 @@ def test_options_of_the_advice():
     [
         {"vocabulary_size": 0}, {"embedding_dim": 1.5}, {"num_classes": True}, {"cell": "rnn"}, {"units": ()}, {"units": 128},
         {"units": (3, 0)}, {"activation": "square"}, {"kernel_initializer": "zeros"}, {"dropout": 1}, {"dropout": "0.5"},
-        {"temperature": 0}, {"vectors": np.ones((12, 5))}, {"vectors": np.ones((12, 4), int)},
+        {"input_dropout": -0.1}, {"temperature": 0}, {"vectors": np.ones((12, 5))}, {"vectors": np.ones((12, 4), int)},
     ],
 )  # fmt: skip
 def test_builder_refuses(wrong):

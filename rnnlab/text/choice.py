@@ -33,6 +33,7 @@ _PUBLISHED: dict[str, Setting] = {
     "pooling": "last",
     "trained": False,
     "dropout": 0.5,
+    "input_dropout": 0.0,
     "passes": 1.0,
 }
 
@@ -55,6 +56,8 @@ ARMS: dict[str, dict[str, Setting]] = {
     "both directions, gru 256, mean": _arm(**_GRU | {"units": 256}, pooling="mean"),
     "both directions, gru 64, mean, vectors trained": _arm(**_GRU, pooling="mean", trained=True),
     "both directions, gru 64, mean, dropout 0.7": _arm(**_GRU, pooling="mean", dropout=0.7),
+    "both directions, gru 64, mean, input dropout 0.3": _arm(**_GRU, pooling="mean", input_dropout=0.3),
+    "both directions, gru 64, mean, input dropout 0.5": _arm(**_GRU, pooling="mean", input_dropout=0.5),
     "both directions, gru 32, mean": _arm(**_GRU | {"units": 32}, pooling="mean"),
     "both directions, lstm 64, mean": _arm(**_GRU | {"cell": "lstm"}, pooling="mean"),
 }
@@ -112,6 +115,7 @@ def _train(jobs: list[Job], fold: int, done: Callable[[Job, study.Result], None]
         bidirectional=settings["bidirectional"],
         pooling=settings["pooling"],
         dropout=settings["dropout"],
+        input_dropout=settings["input_dropout"],
         trainable_vectors=settings["trained"] or None,
         epochs=settings["epochs"],
     )
@@ -185,6 +189,7 @@ def command_of(plan: study.Study, arm: str) -> str:
     if settings["vectors"]:
         words += ["--vectors", *files_of(settings["vectors"]), "--trained" if settings["trained"] else "--frozen"]
     words += ["--units", *[settings["units"]] * int(settings["layers"] or 1), "--dropout", settings["dropout"]]
+    words += ["--input-dropout", settings["input_dropout"]] if settings["input_dropout"] else []
     words += ["--bidirectional"] if settings["bidirectional"] else []
     words += ["--pooling", settings["pooling"]] if settings["pooling"] != "last" else []
     words += ["--epochs", settings["epochs"]] if settings["epochs"] != Recipe.epochs else []

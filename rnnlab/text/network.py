@@ -38,6 +38,7 @@ def build_text_classifier(
     pooling: str = "last",
     masked: bool = True,
     dropout: float = 0.5,
+    input_dropout: float = 0.0,
     temperature: float = 1.0,
     vectors: np.ndarray | None = None,
     trainable_vectors: bool | None = None,
@@ -60,6 +61,7 @@ def build_text_classifier(
         kernel_initializer: of the kernels of recurrent and linear layers, one of `INITIALIZERS`; "glorot_uniform" and
             "glorot_normal" are Xavier's. The recurrent kernels start orthogonal, biases as the cell has them.
         dropout: share of the outputs of each recurrent layer that is dropped in training.
+        input_dropout: share of the numbers of the word vectors that is dropped in training.
         pooling: "last" reads the classes from the last outputs of the last layer, "mean" from the mean of its outputs.
         masked: whether padding is passed over; False reads it as the word that it is, as the course's program does, so that an
             answer depends on the length that a text is padded to.
@@ -75,12 +77,14 @@ def build_text_classifier(
 
     sizes = {"vocabulary_size": vocabulary_size, "embedding_dim": embedding_dim, "num_classes": num_classes}
     vocabulary_size, embedding_dim, num_classes = (whole(what, size) for what, size in sizes.items())
-    units = _check_layers(cell, units, activation, kernel_initializer, dropout)
+    units = _check_layers(cell, units, activation, kernel_initializer)
+    for what, share in {"dropout": dropout, "input_dropout": input_dropout}.items():
+        _check_dropout(what, share)
     if pooling not in POOLINGS:
         raise ValueError(f"pooling: expected {' or '.join(POOLINGS)}, got {pooling!r}")
     between("temperature", temperature, 0, math.inf)
     vectors = None if vectors is None else _check_vectors(vectors, (vocabulary_size, embedding_dim))
-    seeds = _seeds(seed, 2 + len(units))
+    *seeds, dropping_inputs = _seeds(seed, 3 + len(units))
 
     words = keras.Input((None,), dtype="int32", name="words")
     embedding = keras.layers.Embedding(
@@ -94,6 +98,8 @@ def build_text_classifier(
     hidden = embedding(words)
     if vectors is not None:
         embedding.embeddings.assign(vectors)
+    if input_dropout:
+        hidden = keras.layers.Dropout(input_dropout, seed=dropping_inputs, dtype=dtype, name="input_dropout")(hidden)
     # Handed to each layer: some versions of Keras lose the mask of an embedding on the way.
     mask = keras.ops.not_equal(words, PADDING) if masked else None
     for number, (size, own) in enumerate(zip(units, seeds[2:], strict=True), 1):
@@ -172,7 +178,7 @@ def _seeds(seed: int | None, count: int) -> list[Any]:
     return [None] * count if seed is None else split_seed(seed, count)
 
 
-def _check_layers(cell: str, units: Any, activation: Any, kernel_initializer: Any, dropout: Any) -> list[int]:
+def _check_layers(cell: str, units: Any, activation: Any, kernel_initializer: Any) -> list[int]:
     import keras
 
     check_cell(cell)
@@ -182,9 +188,12 @@ def _check_layers(cell: str, units: Any, activation: Any, kernel_initializer: An
         raise ValueError(f"activation: expected the name of a Keras activation, got {activation!r}")
     if kernel_initializer not in INITIALIZERS:
         raise ValueError(f"kernel_initializer: expected one of {', '.join(INITIALIZERS)}, got {kernel_initializer!r}")
-    if isinstance(dropout, bool) or not isinstance(dropout, Real) or not 0 <= float(dropout) < 1:
-        raise ValueError(f"dropout: expected a number from 0 to below 1, got {dropout!r}")
     return [whole("units", size) for size in units]
+
+
+def _check_dropout(what: str, share: Any) -> None:
+    if isinstance(share, bool) or not isinstance(share, Real) or not 0 <= float(share) < 1:
+        raise ValueError(f"{what}: expected a number from 0 to below 1, got {share!r}")
 
 
 def _check_vectors(vectors: Any, shape: tuple[int, int]) -> np.ndarray:

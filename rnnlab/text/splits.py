@@ -76,32 +76,36 @@ def find_copies(train: Sequence[str], test: Sequence[str], *, threshold: float =
         between("threshold", threshold, 0, 1)
     ours, theirs = ([tokenize(text) for text in listed(name, part)] for name, part in (("train", train), ("test", test)))
     rank = {word: place for place, (word, _) in enumerate(reversed(Counter(w for words in ours for w in words).most_common()))}
+    different = [frozenset(words) for words in ours]
     holders: dict[str, list[int]] = defaultdict(list)
-    for row, words in enumerate(ours):
+    for row, words in enumerate(different):
         for word in _telling(words, rank, threshold):
             holders[word].append(row)
     found = []
     for row, words in enumerate(theirs):
-        candidates = {place for word in _telling(words, rank, threshold) for place in holders.get(word, ())}
-        scored = [(_jaccard(words, ours[place]), words == ours[place], -place) for place in candidates]
+        own = frozenset(words)
+        candidates = {place for word in _telling(own, rank, threshold) for place in holders.get(word, ())}
+        # Sets whose sizes are this far apart cannot be as similar.
+        low, high = (1 - 1e-9) * threshold * len(own), (1 + 1e-9) * len(own) / threshold
+        near = [place for place in candidates if low <= len(different[place]) <= high]
+        scored = [(_jaccard(own, different[place]), words == ours[place], -place) for place in near]
         similarity, copy, place = max(scored, default=(0.0, False, 0))
         if similarity >= threshold:
             found.append((row, -place, similarity, copy))
     return pd.DataFrame(found, columns=["test", "train", "similarity", "copy"])
 
 
-def _telling(words: Sequence[str], rank: dict[str, int], threshold: float) -> list[str]:
-    """The rarest different words, enough of them that two texts as similar as the threshold share at least one.
+def _telling(words: frozenset[str], rank: dict[str, int], threshold: float) -> list[str]:
+    """The rarest words, enough of them that two texts as similar as the threshold share at least one.
 
     Such texts share at least t n of the n words of either; leave out any ceil(t n) - 1 words, the same order for both, and one
     that they share is left (the prefix filter of set similarity joins: Chaudhuri, Ganti and Kaushik 2006).
     """
     # Words that no training text holds come first: they are the rarest, and count in n.
-    different = sorted(set(words), key=lambda word: (rank.get(word, -1), word))
-    kept = len(different) - max(0, int(np.ceil(threshold * len(different) - 1e-9)) - 1)
-    return different[:kept]
+    ordered = sorted(words, key=lambda word: (rank.get(word, -1), word))
+    return ordered[: len(ordered) - max(0, int(np.ceil(threshold * len(ordered) - 1e-9)) - 1)]
 
 
-def _jaccard(words: Sequence[str], others: Sequence[str]) -> float:
-    one, other = set(words), set(others)
-    return len(one & other) / len(one | other)
+def _jaccard(one: frozenset[str], other: frozenset[str]) -> float:
+    shared = len(one & other)
+    return shared / (len(one) + len(other) - shared)

@@ -38,6 +38,7 @@ class Recipe:
     pooling: str = "last"
     masked: bool = True
     dropout: float = 0.5
+    input_dropout: float = 0.0
     trainable_vectors: bool | None = None
     embedding_dim: int = 50
     activation: str = "tanh"
@@ -65,6 +66,7 @@ class Recipe:
             pooling=self.pooling,
             masked=self.masked,
             dropout=self.dropout,
+            input_dropout=self.input_dropout,
             temperature=self.temperature,
             vectors=encoder.vectors,
             trainable_vectors=self.trainable_vectors,
