@@ -33,13 +33,17 @@ def watched(
 ) -> Iterator[Watched]:
     """Trains one network for each (seed, learning rate) by stochastic gradient descent.
 
-    The model is the same object each time, with other weights. Only whole batches are trained on, so that norms compare.
+    The model is the same object each time, with other weights, and compiled as in a program of passes. Only whole batches are
+    trained on, so that norms compare.
 
     Raises:
         ValueError: the recipe has another optimizer, whose memory would go from one network to the next, or there are fewer
             samples than a batch has.
     """
     import keras
+
+    from rnnlab.training.backend import load_backend
+    from rnnlab.training.recurrent import merged_products
 
     if recipe.optimizer != "sgd" or recipe.decay is not None:
         raise ValueError(f"recipe: expected sgd at one rate, got {recipe.optimizer}, decay {recipe.decay}")
@@ -50,7 +54,8 @@ def watched(
     model = recipe.build(encoder, num_classes, runs[0][0])
     optimizer = _watching(recipe)
     optimizer.build(model.trainable_variables)
-    model.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    model.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True), jit_compile=True)
+    quick_dropout = load_backend().quick_dropout
     for seed, rate in runs:
         started = time.perf_counter()
         for variable, start in zip(model.variables, recipe.build(encoder, num_classes, seed).variables, strict=True):
@@ -62,7 +67,8 @@ def watched(
             order = rng.permutation(len(x))[: updates * recipe.batch_size].reshape(updates, -1)
             for update, rows in enumerate(order):
                 model.reset_metrics()
-                losses[epoch, update] = model.train_on_batch(x[rows], y[rows])
+                with merged_products(model), quick_dropout():
+                    losses[epoch, update] = model.train_on_batch(x[rows], y[rows])
                 norms[epoch, update] = float(optimizer.norm)
         yield Watched(model, norms, losses, time.perf_counter() - started)
 

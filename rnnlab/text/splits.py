@@ -78,8 +78,8 @@ def find_copies(train: Sequence[str], test: Sequence[str], *, threshold: float =
     rank = {word: place for place, (word, _) in enumerate(reversed(Counter(w for words in ours for w in words).most_common()))}
     different = [frozenset(words) for words in ours]
     holders: dict[str, list[int]] = defaultdict(list)
-    for row, words in enumerate(different):
-        for word in _telling(words, rank, threshold):
+    for row, known in enumerate(different):
+        for word in _telling(known, rank, threshold):
             holders[word].append(row)
     found = []
     for row, words in enumerate(theirs):
