@@ -98,8 +98,9 @@ def curves_by_arm(curves: pd.DataFrame, measures: Sequence[str], *, title: str) 
 
 def _log_scale(axis: Axes, values: np.ndarray) -> None:
     """A logarithmic scale with plain numbers, where the values span enough for its ticks."""
-    if np.nanmax(values) > 4 * np.nanmin(values):
+    span = np.nanmax(values) / np.nanmin(values)
+    if span > 4:
         axis.set_yscale("log")
-        axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if span < 1000 else (1,)))
         axis.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
         axis.yaxis.set_minor_formatter(NullFormatter())

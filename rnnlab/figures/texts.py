@@ -113,6 +113,8 @@ def scores_by_arm(runs: pd.DataFrame, measures: Sequence[str], *, title: str) ->
         if measure.endswith("loss") and len(finite) and finite.max() > 20 * max(finite.min(), 1e-9):
             axis.set_xscale("log")
             axis.xaxis.set_minor_formatter(NullFormatter())  # in a narrow panel they would stand in one another
+        else:
+            axis.locator_params(axis="x", nbins=5)
         axis.set_xlabel(measure.replace("_", " "))
         axis.grid(alpha=0.2)
     axes[0].set_yticks(range(len(arms)), arms, fontsize=8)
@@ -123,6 +125,8 @@ def scores_by_arm(runs: pd.DataFrame, measures: Sequence[str], *, title: str) ->
 
 def reliability_diagram(bins: pd.DataFrame, *, title: str) -> Figure:
     """Accuracy against confidence, before and after the fitted temperature, a panel per arm; every run thin, all runs thick.
+
+    The area of a point is the share of the answers that are so sure.
 
     Args:
         bins: columns arm, seed, bin, and count, confidence, accuracy, with and without tempered_ before them.
@@ -139,15 +143,17 @@ def reliability_diagram(bins: pd.DataFrame, *, title: str) -> Figure:
                 axis.plot(run[sure], run[right], color=color, linewidth=0.5, alpha=0.35)
             weighted = part.assign(sure=part[sure] * part[count], right=part[right] * part[count]).groupby("bin")
             sums = weighted[["sure", "right", count]].sum()
-            axis.plot(sums.sure / sums[count], sums.right / sums[count], "o-", color=color, markersize=4, label=name)
+            sure_of, right_of = sums.sure / sums[count], sums.right / sums[count]
+            axis.plot(sure_of, right_of, color=color, label=name)
+            axis.scatter(sure_of, right_of, 4 + 200 * sums[count] / sums[count].sum(), color=color)
         axis.set_title(arm, fontsize=10)
         axis.set_xlabel("confidence")
         axis.set_xlim(0, 1.02)
         axis.set_ylim(-0.02, 1.02)
         axis.grid(alpha=0.2)
     axes[0].set_ylabel("accuracy")
-    axes[0].legend(frameon=False, fontsize=9, loc="upper left")
-    figure.suptitle(f"{title}\nthick: all runs together, thin: every run", fontsize=11)
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False, fontsize=9)
+    figure.suptitle(f"{title}\nthick: all runs together, the larger a point the more answers; thin: every run", fontsize=11)
     return figure
 
 
