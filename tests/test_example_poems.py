@@ -8,6 +8,8 @@ import pandas as pd
 import pytest
 from helpers import check_refusal, load_example
 
+from rnnlab import figures
+
 example = load_example("poems")
 
 pytestmark = pytest.mark.xdist_group("poems")
@@ -97,3 +99,11 @@ def test_an_unknown_first_character_is_named(trained, tmp_path, monkeypatch, cap
     arguments = ["--write", "龘", "--model", str(trained / "model.zip")]
     message = "prompt: expected characters that the training text has, got '龘'"
     check_refusal(example, arguments, message, tmp_path, monkeypatch, capsys)
+
+
+@pytest.mark.parametrize("highest", [2.0, 50.0, 1e3, 1e12])
+def test_perplexities_of_any_span_have_ticks(highest):
+    curves = pd.DataFrame({"arm": "a", "seed": 0, "epoch": [1, 2, 3], "perplexity": [1.0, highest / 2, highest]})
+    (axis,) = figures.curves_by_arm(curves, ["perplexity"], title="t").axes
+    low, high = axis.get_ylim()
+    assert 2 <= sum(low <= tick <= high for tick in axis.get_yticks()) <= 14
