@@ -205,7 +205,8 @@ def made_runs(topic, seeds=4):
         place = list(plan.arms).index(job.arm) / len(plan.arms)
         noise = rng.normal(scale=1e-3)
         losses = {f"{part}_loss": 1 - place / 2 + noise for part in ("train", "held_out", "test")}
-        about = {"test_accuracy": 0.5 + place / 2 + noise, "calibration_error": 0.1 + noise, "tempered_calibration_error": 0.05}
+        about = {f"{part}_accuracy": 0.5 + place / 2 + noise for part in ("held_out", "test")}
+        about |= {"calibration_error": 0.1 + noise, "tempered_calibration_error": 0.05}
         about |= {"fitted_temperature": 2.0, "tempered_test_loss": losses["test_loss"] - 0.1, "passes": 5.0}
         about |= {"parameters": 10.0 ** list(plan.arms).index(job.arm), "train_texts": 540.0, "classes": 5.0}
         about |= {"largest_norm": 3.0, "clipped_share": 0.1, "seconds": 1.0, "versions": "none"}
@@ -244,9 +245,10 @@ def test_verdicts_follow_the_scores():
 def test_the_rate_of_an_optimizer_is_not_chosen_on_the_test():
     _, runs = made_runs("optimizer")
     assert advice.chosen(runs, "sgd") == "sgd, 1"
-    runs.loc[runs.arm == "sgd, 1", "test_loss"] = 9.0
+    runs.loc[runs.arm == "sgd, 1", ["test_accuracy", "test_loss", "held_out_loss"]] = [0.0, 9.0, 9.0]
     assert advice.chosen(runs, "sgd") == "sgd, 1"
-    runs.loc[(runs.arm == "sgd, 1") & (runs.seed == 0), "held_out_loss"] = np.nan
+    # One that diverged: none of its answers is right.
+    runs.loc[(runs.arm == "sgd, 1") & (runs.seed == 0), "held_out_accuracy"] = 0.0
     assert advice.chosen(runs, "sgd") == "sgd, 0.1"
 
 
