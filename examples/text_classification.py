@@ -7,10 +7,10 @@
     python examples/text_classification.py --study advice, or network
 
 Trains on the package's own sentences, on your own labelled texts (--csv; of one file a fifth of each class is set aside), or on
-those of a course in the folder that RNNLAB_DATA names (--data emoji). --study puts common advice to the test: one piece, such
-as clipping, or all of it (advice); network chooses a network by cross-validation on the training texts. Results go to --out:
-runs.csv, history.csv, confusion.csv, mistakes.csv, summary.json and figures; of a study runs.csv, curves.csv, report.html. What
-was cut goes on with the same command.
+published ones (--data emoji, imdb or ag_news). --study puts common advice to the test: one piece, such as clipping, or all of
+it (advice); network chooses a network by cross-validation on the training texts. Results go to --out: runs.csv, history.csv,
+confusion.csv, mistakes.csv, summary.json and figures; of a study runs.csv, curves.csv, report.html. What was cut goes on with
+the same command.
 """
 
 from __future__ import annotations

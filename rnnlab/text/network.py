@@ -103,15 +103,10 @@ def build_text_classifier(
     # Handed to each layer: some versions of Keras lose the mask of an embedding on the way.
     mask = keras.ops.not_equal(words, PADDING) if masked else None
     for number, (size, own) in enumerate(zip(units, seeds[2:], strict=True), 1):
-        forward, backward, dropping = _seeds(own, 3)
-        options: dict[str, Any] = {"activation": activation, "dtype": dtype}
+        *reading, dropping = _seeds(own, 3)
         last = number == len(units)
-        options["return_sequences"] = not last or pooling == "mean"
-        layer = _reader(cell, size, kernel_initializer, forward, name=f"recurrent_{number}", **options)
-        if bidirectional:
-            # Of its own: the one that Keras derives from the first would start with the same weights.
-            back = _reader(cell, size, kernel_initializer, backward, go_backwards=True, name=f"backward_{number}", **options)
-            layer = keras.layers.Bidirectional(layer, backward_layer=back, dtype=dtype, name=f"recurrent_{number}")
+        options = {"activation": activation, "return_sequences": not last or pooling == "mean", "dtype": dtype}
+        layer = _recurrent(cell, size, kernel_initializer, reading, bidirectional, number, options)
         hidden = layer(hidden, mask=mask)
         if last and pooling == "mean":
             hidden = _mean(hidden, mask)
@@ -161,6 +156,20 @@ def end_to_end(model: keras.Model, vocabulary: Vocabulary, *, length: int, name:
     )
     texts = keras.Input((), dtype="string", name="texts")
     return keras.Model(texts, keras.layers.Softmax(name="probabilities")(model(to_indices(texts))), name=name)
+
+
+def _recurrent(
+    cell: str, units: int, initializer: str, seeds: list[Any], bidirectional: bool, number: int, options: dict[str, Any]
+) -> keras.Layer:
+    """A recurrent layer in one direction or both; of its two seeds the second is that of the way back."""
+    import keras
+
+    layer = _reader(cell, units, initializer, seeds[0], name=f"recurrent_{number}", **options)
+    if not bidirectional:
+        return layer
+    # Of its own: the one that Keras derives from the first would start with the same weights.
+    back = _reader(cell, units, initializer, seeds[1], go_backwards=True, name=f"backward_{number}", **options)
+    return keras.layers.Bidirectional(layer, backward_layer=back, dtype=options["dtype"], name=f"recurrent_{number}")
 
 
 def _reader(cell: str, units: int, initializer: str, seed: int | None, **options: Any) -> keras.layers.RNN:

@@ -11,7 +11,6 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
-from unittest import mock
 
 import tensorflow as tf
 
@@ -24,8 +23,12 @@ ROUNDS = 10
 @contextmanager
 def quick_dropout() -> Iterator[None]:
     """Inside, dropout that is traced for XLA draws its masks through `uniform`, where its shape is known."""
-    with mock.patch.object(tf.nn.experimental, "stateless_dropout", _dropout(tf.nn.experimental.stateless_dropout)):
+    original = tf.nn.experimental.stateless_dropout
+    tf.nn.experimental.stateless_dropout = _dropout(original)
+    try:
         yield
+    finally:
+        tf.nn.experimental.stateless_dropout = original
 
 
 def uniform(seed: Any, shape: tuple[int, ...]) -> Any:
