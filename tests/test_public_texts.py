@@ -67,6 +67,10 @@ def test_a_download_of_reviews_is_checked_by_its_md5_and_kept(offline, monkeypat
     first = datasets.imdb_reviews()
     path.unlink()
     assert datasets.imdb_reviews()[0].equals(first[0])
+    kept = offline / "keras" / "datasets" / path.name
+    kept.write_bytes(kept.read_bytes() + b"\0")
+    with pytest.raises(DataError, match=r"^aclImdb_v1.tar.gz: expected it in the folder that RNNLAB_DATA names"):
+        datasets.imdb_reviews()
 
 
 @pytest.mark.parametrize(
