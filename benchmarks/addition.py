@@ -28,31 +28,23 @@ GOAL = 0.997
 
 
 def stock(cell: str, unroll: bool, x: np.ndarray, y: np.ndarray) -> Callable[[], float]:
-    """A function that trains one more pass and returns the milliseconds of an update."""
+    """A function that trains one more epoch and returns the milliseconds of an update."""
     model = addition.build_adder(cell=cell, unroll=unroll, seed=0)
     model.compile("adam", LOSS)
     model.fit(x[: 5 * BATCH], y[: 5 * BATCH], batch_size=BATCH, verbose=0)
 
-    def one_pass() -> float:
+    def one_epoch() -> float:
         started = time.perf_counter()
         model.fit(x, y, batch_size=BATCH, verbose=0)
         return (time.perf_counter() - started) / (len(x) / BATCH) * 1e3
 
-    return one_pass
+    return one_epoch
 
 
 def replicas(cell: str, count: int, x: np.ndarray, y: np.ndarray) -> float:
     """Milliseconds of an update of one replica, compiling and building excluded."""
-    trained = fit_replicas(
-        lambda seed: addition.build_adder(cell=cell, seed=seed),
-        x,
-        y,
-        seeds=range(count),
-        epochs=10,
-        batch_size=BATCH,
-        loss=LOSS,
-        verbose=0,
-    )
+    options = {"epochs": 10, "batch_size": BATCH, "loss": LOSS, "verbose": 0}
+    trained = fit_replicas(lambda seed: addition.build_adder(cell=cell, seed=seed), x, y, seeds=range(count), **options)
     return trained.seconds["train"] / (10 * len(x) / BATCH) / count * 1e3
 
 
@@ -71,20 +63,20 @@ def per_update(rounds: int) -> None:
 
 
 def to_goal() -> None:
-    """Seconds until GOAL of the held-out sums are right, each pass with its validation.
+    """Seconds until GOAL of the held-out sums are right, each epoch with its validation.
 
-    A pass of stock `fit` is timed and multiplied by the passes that the classic recipe needs. Those are counted with
-    `fit_replicas`, whose passes are the same: a run of stock `fit` to the end takes many minutes.
+    An epoch of stock `fit` is timed and multiplied by the epochs that the classic recipe needs. Those are counted with
+    `fit_replicas`, whose epochs are the same: a run of stock `fit` to the end takes many minutes.
     """
     needed, _ = to_goal_of("classic")
     limit = addition.RECIPES["classic"].epochs
-    classic, stock = min(needed, limit), stock_pass()
+    classic, stock = min(needed, limit), stock_epoch()
     fast, seconds = to_goal_of("fast")
     ours = fast * seconds
     reached = "" if needed <= limit else "not there after "
     print(
-        f"to {GOAL:.1%} of the held-out sums | classic recipe, stock fit: {reached}{classic:.0f} passes of {stock:.2f} s, "
-        f"{classic * stock:.0f} s | fast recipe, fit_replicas: {fast:.0f} passes of {seconds:.2f} s a seed, {ours:.1f} s: "
+        f"to {GOAL:.1%} of the held-out sums | classic recipe, stock fit: {reached}{classic:.0f} epochs of {stock:.2f} s, "
+        f"{classic * stock:.0f} s | fast recipe, fit_replicas: {fast:.0f} epochs of {seconds:.2f} s a seed, {ours:.1f} s: "
         f"{'more than ' if reached else ''}{classic * stock / ours:.1f}x",
         flush=True,
     )
@@ -95,8 +87,8 @@ def data_of(recipe: addition.Recipe) -> tuple[tuple, tuple]:
     return addition.encode(split.train, 3), addition.encode(split.held_out, 3)
 
 
-def stock_pass() -> float:
-    """Seconds of a pass of the classic recipe in stock `fit`, the median of five."""
+def stock_epoch() -> float:
+    """Seconds of an epoch of the classic recipe in stock `fit`, the median of five."""
     recipe = addition.RECIPES["classic"]
     data, held_out = data_of(recipe)
     model = addition.build_adder(unroll=False, seed=0)
@@ -110,24 +102,15 @@ def stock_pass() -> float:
 
 
 def to_goal_of(name: str) -> tuple[float, float]:
-    """Passes that a recipe needs, the median over replicas (infinite where they do not get there), and seconds of a pass."""
+    """Epochs that a recipe needs, the median over replicas (infinite where they do not get there), and seconds of an epoch."""
     recipe = addition.RECIPES[name]
     data, held_out = data_of(recipe)
-    trained = fit_replicas(
-        lambda seed: addition.build_adder(seed=seed),
-        *data,
-        seeds=range(2 * cores()),
-        epochs=recipe.epochs,
-        batch_size=recipe.batch_size,
-        optimizer=recipe.optimizer(recipe.questions, recipe.epochs),
-        loss=LOSS,
-        metrics=[exact],
-        validation_data=held_out,
-        verbose=0,
-    )
-    passes = [curve.epoch[curve.val_exact >= GOAL].min() for curve in trained.curves]
+    options = {"epochs": recipe.epochs, "batch_size": recipe.batch_size, "validation_data": held_out, "verbose": 0}
+    options |= {"optimizer": recipe.optimizer(recipe.questions, recipe.epochs), "loss": LOSS, "metrics": [exact]}
+    trained = fit_replicas(lambda seed: addition.build_adder(seed=seed), *data, seeds=range(2 * cores()), **options)
+    epochs = [curve.epoch[curve.val_exact >= GOAL].min() for curve in trained.curves]
     seconds = trained.seconds["train"] / len(trained.seeds) / recipe.epochs
-    return float(np.median(np.nan_to_num(passes, nan=np.inf))), seconds
+    return float(np.median(np.nan_to_num(epochs, nan=np.inf))), seconds
 
 
 def main() -> None:

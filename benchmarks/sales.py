@@ -12,10 +12,10 @@ from __future__ import annotations
 import argparse
 import statistics
 import time
+from functools import partial
 
 from rnnlab import datasets, fit_replicas, sales
 from rnnlab.state import reset_state
-from rnnlab.training import emit_loops_whole
 
 DATA = sales.prepare(datasets.shampoo_sales().values)
 UPDATES = len(DATA.train[0])  # per pass and seed
@@ -42,29 +42,19 @@ class Stock:
 
 
 def replicas(units: int, seeds: int, passes: int) -> dict[str, float]:
-    return fit_replicas(
-        lambda seed: sales.build_sales_forecaster(units=units, seed=seed),
-        *DATA.train,
-        seeds=range(seeds),
-        epochs=passes,
-        batch_size=1,
-        shuffle=False,
-        reset_state="epoch",
-        verbose=0,
-    ).seconds
+    options = {"epochs": passes, "batch_size": 1, "shuffle": False, "reset_state": "epoch", "verbose": 0}
+    build = partial(sales.build_sales_forecaster, units=units)
+    return fit_replicas(lambda seed: build(seed=seed), *DATA.train, seeds=range(seeds), **options).seconds
 
 
 def compare(units: int, seeds: int, passes: int, rounds: int) -> None:
     stock = Stock(units)
-    stock_pass, train, whole = [], [], []
+    scale, times = PASSES / passes, []
     for _ in range(rounds):
-        stock_pass.append(stock.seconds(10 if units < 512 else 4))
-        seconds = replicas(units, seeds, passes)
-        scale = PASSES / passes
-        train.append(seconds["train"] * scale / seeds)
-        whole.append((seconds["total"] + seconds["train"] * (scale - 1)) / seeds)
-    alone = statistics.median(stock_pass) * PASSES
-    ours, ours_whole = statistics.median(train), statistics.median(whole)
+        theirs, seconds = stock.seconds(10 if units < 512 else 4), replicas(units, seeds, passes)
+        whole = seconds["total"] + seconds["train"] * (scale - 1)
+        times.append((theirs * PASSES, seconds["train"] * scale / seeds, whole / seeds))
+    alone, ours, ours_whole = map(statistics.median, zip(*times, strict=True))
     print(
         f"{units:5d} units, {seeds:2d} seeds | stock {PASSES * UPDATES / alone:8.0f} updates/s | fit_replicas "
         f"{PASSES * UPDATES / ours:10.0f} updates/s a seed | {PASSES} passes: {alone:6.0f} s against {ours:8.3f} s a seed: "
@@ -77,7 +67,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
     rounds = parser.parse_args().rounds
-    emit_loops_whole(limit=1 << 30)  # as the example does
     replicas(8, 1, 1)  # what only the first compilation in a process costs is not measured
     for units, seeds, passes in CASES:
         compare(units, seeds, passes, rounds)

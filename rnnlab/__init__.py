@@ -25,7 +25,6 @@ if TYPE_CHECKING:
         study,
         text,
         training,
-        verdicts,
     )
     from rnnlab.addition import build_adder
     from rnnlab.digit_sums import build_digit_adder
@@ -61,7 +60,6 @@ __all__ = [
     "study",
     "text",
     "training",
-    "verdicts",
 ]
 
 _MODULE_OF = {

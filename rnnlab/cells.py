@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from rnnlab.checks import one_of, whole
 
 if TYPE_CHECKING:
     import keras
@@ -14,14 +15,8 @@ CELLS = ("simple_rnn", "lstm", "gru")
 
 
 def check_cell(cell: str) -> str:
-    """Returns `cell` if it is one of `CELLS`.
-
-    Raises:
-        ValueError: it is not.
-    """
-    if cell not in CELLS:
-        raise ValueError(f"cell: expected one of {', '.join(CELLS)}, got {cell!r}")
-    return cell
+    """`cell`, if it is one of `CELLS`; else a ValueError is raised."""
+    return one_of("cell", cell, CELLS)
 
 
 def split_seed(seed: int, count: int) -> list[int]:
@@ -47,12 +42,11 @@ def recurrent_layer(cell: str, units: int, *, seed: int | None = None, **options
     import keras
 
     check_cell(cell)
-    if isinstance(units, bool) or not isinstance(units, Integral) or units < 1:
-        raise ValueError(f"units: expected an integer of at least 1, got {units!r}")
+    units = whole("units", units)
     layer = {"simple_rnn": keras.layers.SimpleRNN, "lstm": keras.layers.LSTM, "gru": keras.layers.GRU}[cell]
     if seed is not None:
         kernel, recurrent, dropout = split_seed(seed, 3)
         options.setdefault("kernel_initializer", keras.initializers.GlorotUniform(seed=kernel))
         options.setdefault("recurrent_initializer", keras.initializers.Orthogonal(seed=recurrent))
         options.setdefault("seed", dropout)
-    return layer(int(units), **options)
+    return layer(units, **options)

@@ -21,14 +21,13 @@ class CharacterTable:
         if not characters or len(set(characters)) != len(characters):
             raise ValueError(f"characters: expected an alphabet with each character once, got {characters!r}")
         self.characters = characters
-        self._points = np.array([ord(character) for character in characters])
-        self._sorted = np.argsort(self._points)
+        self._columns = {character: column for column, character in enumerate(characters)}
 
     def __len__(self) -> int:
         return len(self.characters)
 
     def codes(self, texts: Sequence[str], length: int) -> np.ndarray:
-        """The column of every character: int8 or wider, shape (texts, length).
+        """The column of every character: uint8 or wider, shape (texts, length).
 
         Raises:
             ValueError: a text has another length, or a character that the alphabet lacks; the message names both.
@@ -36,15 +35,13 @@ class CharacterTable:
         for text in texts:
             if len(text) != length:
                 raise ValueError(f"texts: expected {length} characters, got {len(text)} in {text!r}")
-        points = np.array(list(texts), dtype=f"U{max(1, length)}").view(np.uint32).reshape(len(texts), -1)[:, :length]
-        place = np.searchsorted(self._points, points, sorter=self._sorted)
-        codes = self._sorted[np.minimum(place, len(self) - 1)]
-        unknown = self._points[codes] != points
-        if unknown.any():
-            row = int(np.argmax(unknown.any(axis=1)))
-            wrong = texts[row][int(np.argmax(unknown[row]))]
-            raise ValueError(f"texts: expected characters of {self.characters!r}, got {wrong!r} in {texts[row]!r}")
-        return codes.astype(np.min_scalar_type(len(self)))
+        try:
+            codes = [self._columns[character] for text in texts for character in text]
+        except KeyError as error:
+            text = next(text for text in texts if error.args[0] in text)
+            message = f"texts: expected characters of {self.characters!r}, got {error.args[0]!r} in {text!r}"
+            raise ValueError(message) from None
+        return np.array(codes, dtype=np.min_scalar_type(len(self))).reshape(len(texts), length)
 
     def encode(self, texts: Sequence[str], length: int) -> np.ndarray:
         """One-hot float32 array of shape (texts, length, alphabet).

@@ -7,7 +7,7 @@ inside `Bidirectional`. On Keras' JAX backend a call `model(x)` moves the state 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -68,17 +68,14 @@ def set_state(model: keras.Model, state: list[np.ndarray]) -> None:
     variables = state_variables(model)
     if len(state) != len(variables):
         raise ValueError(f"state: expected {len(variables)} arrays for model {model.name!r}, got {len(state)}")
-    arrays = [_numbers(array, variable) for array, variable in zip(state, variables, strict=True)]
-    for variable, array in zip(variables, arrays, strict=True):
-        if tuple(array.shape) != tuple(variable.shape):
-            raise ValueError(f"state: expected shape {tuple(variable.shape)} for {variable.path!r}, got {tuple(array.shape)}")
+    arrays = []
+    for variable, values in zip(variables, state, strict=True):
+        try:
+            array = np.asarray(values, dtype="float64")  # holds the values of every dtype that a state can have
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"state: expected an array of numbers for {variable.path!r}: {error}") from None
+        if array.shape != tuple(variable.shape):
+            raise ValueError(f"state: expected shape {tuple(variable.shape)} for {variable.path!r}, got {array.shape}")
+        arrays.append(array)
     for variable, array in zip(variables, arrays, strict=True):
         variable.assign(array)
-
-
-def _numbers(array: Any, variable: keras.Variable) -> np.ndarray:
-    try:
-        # float64 holds the values of every dtype that a state can have.
-        return np.asarray(array, dtype="float64")
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"state: expected an array of numbers for {variable.path!r}: {error}") from None

@@ -19,7 +19,7 @@ def cases():
     digits = rng.integers(0, 10, (6, 6, 2)).astype("float32")
     adder = {"units": 8, "seed": 1}
     yield rnnlab.build_sales_forecaster(units=4, lags=2, num_layers=2, seed=0), rng.normal(size=(1, 1, 2))
-    yield rnnlab.build_adder(digits=2, units=4, num_layers=2, seed=1), np.eye(12)[rng.integers(0, 12, (3, 5))]
+    yield rnnlab.build_adder(digits=2, cell="gru", units=4, num_layers=2, seed=1), np.eye(12)[rng.integers(0, 12, (3, 5))]
     yield rnnlab.build_digit_adder(cell="lstm", initial_state="normal", length=6, **adder), digits
     yield rnnlab.build_digit_adder(initial_state="he", activation="relu", **adder), digits
     yield rnnlab.build_digit_adder(state="zeros", **adder), digits

@@ -30,8 +30,8 @@ def worst(gradients, function, arrays):
 
 
 def weights_of(rng, inputs, hidden):
-    drawn = {f"W_{gate}": rng.normal(size=(hidden + inputs, hidden)) for gate in "fico"}
-    return drawn | {f"b_{gate}": rng.normal(size=hidden) for gate in "fico"}
+    shapes = {"W": (hidden + inputs, hidden), "b": (hidden,)}
+    return {f"{kind}_{gate}": rng.normal(size=shape) for kind, shape in shapes.items() for gate in "fico"}
 
 
 def problem(rng, *, batch, time, layers=1, vocabulary=4, embedding=2, hidden=3):
@@ -48,15 +48,12 @@ def test_needs_nothing_but_numpy():
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
 
 
-# Central differences
-
-
 @given(SIZES, st.integers(1, 4), SIZES, SIZES, st.integers(0, 2**32 - 1))
 @settings(max_examples=12, deadline=None)
 def test_layer_against_central_differences(batch, time, inputs, hidden, seed):
     rng = np.random.default_rng(seed)
-    arrays = weights_of(rng, inputs, hidden) | {"x": rng.normal(size=(batch, time, inputs))}
-    arrays |= {"h0": rng.normal(size=(batch, hidden)), "c0": rng.normal(size=(batch, hidden))}
+    shapes = {"x": (batch, time, inputs), "h0": (batch, hidden), "c0": (batch, hidden)}
+    arrays = weights_of(rng, inputs, hidden) | {name: rng.normal(size=shape) for name, shape in shapes.items()}
     weight = rng.normal(size=(batch, time, hidden))
 
     def loss(a):
@@ -83,14 +80,6 @@ def test_network_against_central_differences(batch, time, layers, hidden):
     assert not worst(gradients, lambda a: network.forward_vectors(a["x"], targets, p, states)[0], x)
 
 
-def test_a_token_that_is_read_often_gathers_its_gradients():
-    tokens, targets, p, states = problem(np.random.default_rng(0), batch=2, time=3)
-    tokens[:] = 1
-    gradients = network.backward(network.forward(tokens, targets, p, states)[1], p)
-    np.testing.assert_allclose(gradients["embedding"][1], gradients["x"].sum(axis=(0, 1)))
-    assert not gradients["embedding"][[0, 2, 3]].any()
-
-
 @pytest.mark.parametrize("name", ["layer_1.W_f", "layer_2.b_o", "layer_1.c0", "embedding", "output.W"])
 def test_the_check_finds_a_gradient_that_is_wrong_by_a_thousandth(name):
     tokens, targets, p, states = problem(np.random.default_rng(1), batch=2, time=3, layers=2)
@@ -98,8 +87,6 @@ def test_the_check_finds_a_gradient_that_is_wrong_by_a_thousandth(name):
     gradients[name] = gradients[name] * 1.001
     assert list(worst(gradients, lambda a: network.forward(tokens, targets, a, a)[0], p | states)) == [name]
 
-
-# Single step
 
 QUANTITIES = ("o", "c", "f", "i", "c_tilde", "c_prev", *(f"{kind}_{gate}" for kind in ("a", "W", "b") for gate in "fico"))
 
@@ -124,7 +111,6 @@ def one_step(request):
 
 
 def check_jacobian(jacobian, h, value):
-    """Compares the row of each unit with the differences of that unit."""
     for unit, row in enumerate(jacobian):
         assert not worst({"v": row}, lambda arrays, unit=unit: float(h(arrays["v"])[unit]), {"v": value})
 
@@ -147,19 +133,6 @@ def test_total_derivative_by_the_cell_before(one_step):
     total = single_step.dh_dc_prev_total(step, p, o_prev)
     check_jacobian(total, lambda c: lstm.step(s.x, o_prev * np.tanh(c), c, p).h, s.c_prev)
     assert np.abs(total - single_step.dh_dc_prev(step)).max() > 1e-3, "through the gates too"
-
-
-def test_single_steps_and_back_propagation_agree(one_step):
-    s, p = one_step
-    dh = np.linspace(-1, 1, len(s.h))
-    batch = lstm.step(s.x[None], s.h_prev[None], s.c_prev[None], p)
-    through = lstm.step_backward(dh[None], np.zeros((1, len(dh))), batch, p)
-    np.testing.assert_allclose(through.x[0], dh @ single_step.dh_dx(s, p))
-    np.testing.assert_allclose(through.c_prev[0], dh @ single_step.dh_dc_prev(s))
-    np.testing.assert_allclose(through.weights["W_c"], np.tensordot(dh, single_step.dh_dW_c(s), 1))
-
-
-# Keras
 
 
 def keras_lstm(p, **options):
@@ -193,30 +166,16 @@ def test_layer_against_keras(batch, time, inputs, hidden):
         np.testing.assert_allclose(gradient, theirs[name], atol=1e-11, err_msg=name)
 
 
-def keras_network(p):
-    """The network of `p` with two layers, in Keras; it reads one-hot vectors.
-
-    Not Embedding: of a token that a batch holds twice Keras 3.15 hands its optimizers two gradients, which they square one by
-    one before they add them.
-    """
-    vectors = keras.layers.Dense(p["embedding"].shape[1], use_bias=False, dtype="float64")
-    output = keras.layers.Dense(p["output.b"].size, dtype="float64")
-    layers = [
-        keras_lstm({name.split(".")[1]: value for name, value in p.items() if name.startswith(f"layer_{number}.")})
-        for number in (1, 2)
-    ]
-    model = keras.Sequential([keras.Input((None, len(p["embedding"]))), vectors, *layers, output])
+def test_training_against_keras_over_50_updates():
+    """Keras reads one-hot vectors: of a token that a batch holds twice its Embedding hands the optimizer two gradients, which
+    are squared one by one before they are added."""
+    tokens, targets, p, _ = problem(np.random.default_rng(5), batch=3, time=6, layers=2, vocabulary=5, hidden=4)
+    of_layer = [{name[8:]: value for name, value in p.items() if name.startswith(f"layer_{number}.")} for number in (1, 2)]
+    vectors, output = keras.layers.Dense(2, use_bias=False, dtype="float64"), keras.layers.Dense(5, dtype="float64")
+    model = keras.Sequential([keras.Input((None, 5)), vectors, *map(keras_lstm, of_layer), output])
     vectors.set_weights([p["embedding"]])
     output.set_weights([p["output.W"], p["output.b"]])
-    return model
-
-
-def test_training_against_keras_over_50_updates():
-    rng = np.random.default_rng(5)
-    tokens, targets, p, _ = problem(rng, batch=3, time=6, layers=2, vocabulary=5, hidden=4)
-    model = keras_network(p)
-    cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(keras.optimizers.Adam(2**-6), cross_entropy)
+    model.compile(keras.optimizers.Adam(2**-6), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     optimizer, losses = by_hand.Adam(rate=2**-6), []
     for _ in range(50):
         loss, trace = network.forward(tokens, targets, p)
@@ -225,7 +184,7 @@ def test_training_against_keras_over_50_updates():
     ours, theirs = np.array(losses).T
     assert ours[-1] < 0.5 * ours[0]
     np.testing.assert_allclose(ours, theirs, rtol=1e-5)
-    np.testing.assert_allclose(p["embedding"], model.layers[0].get_weights()[0], atol=1e-5)
+    np.testing.assert_allclose(p["embedding"], vectors.get_weights()[0], atol=1e-5)
 
 
 @given(SIZES, SIZES, st.integers(0, 2**32 - 1))
@@ -233,64 +192,47 @@ def test_weights_to_keras_and_back(inputs, hidden, seed):
     p = weights_of(np.random.default_rng(seed), inputs, hidden)
     kernel, recurrent_kernel, bias = by_hand.to_keras(p)
     assert (kernel.shape, recurrent_kernel.shape, bias.shape) == ((inputs, 4 * hidden), (hidden, 4 * hidden), (4 * hidden,))
-    back = by_hand.from_keras(kernel, recurrent_kernel, bias)
-    assert back.keys() == p.keys()
-    for name, value in p.items():
-        np.testing.assert_array_equal(back[name], value)
+    np.testing.assert_equal(by_hand.from_keras(kernel, recurrent_kernel, bias), p)
 
 
-# Keras takes settings through float32, which holds sums of few powers of two exactly. Large and small epsilon: where it stands.
+# Ours, and the same in Keras, which takes settings through float32: that holds sums of few powers of two exactly.
 ADAM = {"beta_1": 7 / 8, "beta_2": 1 - 2**-8}
-PAIRS = {
-    "SGD": (lambda: by_hand.SGD(2**-6), lambda k: k.SGD(2**-6)),
-    "momentum": (lambda: by_hand.Momentum(2**-6, beta=0.75), lambda k: k.SGD(2**-6, momentum=0.75)),
-} | {
-    f"{name}, epsilon {epsilon:g}": (
-        lambda ours=ours, settings=settings, epsilon=epsilon: ours(2**-6, epsilon=epsilon, **settings),
-        lambda k, name=name, settings=settings, epsilon=epsilon: getattr(k, name)(
-            2**-6,
-            epsilon=epsilon,
-            **{"initial_accumulator_value" if key == "start" else key: settings[key] for key in settings},
-        ),
-    )
-    for epsilon in (2**-4, 2**-23)
-    for name, ours, settings in (
-        ("Adagrad", by_hand.AdaGrad, {"start": 1 / 8}),
-        ("RMSprop", by_hand.RMSprop, {"rho": 7 / 8}),
-        ("Adam", by_hand.Adam, ADAM),
-    )
+OPTIMIZERS = {
+    "SGD": ({}, "SGD", {}),
+    "Momentum": ({"beta": 0.75}, "SGD", {"momentum": 0.75}),
+    "AdaGrad": ({"start": 1 / 8}, "Adagrad", {"initial_accumulator_value": 1 / 8}),
+    "RMSprop": ({"rho": 7 / 8}, "RMSprop", {"rho": 7 / 8}),
+    "Adam": (ADAM, "Adam", ADAM),
 }
 
 
-@pytest.mark.parametrize("name", PAIRS)
-def test_optimizers_against_keras_over_50_updates(name):
+@pytest.mark.parametrize("epsilon", [2**-4, 2**-23])
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_optimizers_against_keras_over_50_updates(name, epsilon):
+    settings, keras_name, keras_settings = OPTIMIZERS[name]
+    also = {} if keras_name == "SGD" else {"epsilon": epsilon}
+    ours = getattr(by_hand, name)(2**-6, **settings, **also)
+    theirs = getattr(keras.optimizers, keras_name)(2**-6, **keras_settings, **also)
     rng = np.random.default_rng(3)
     w = {"W": rng.normal(size=(3, 2)), "b": rng.normal(size=4)}
-    start = {key: value.copy() for key, value in w.items()}
-    ours, theirs = PAIRS[name][0](), PAIRS[name][1](keras.optimizers)
-    variables = [keras.Variable(value, dtype="float64") for value in w.values()]
+    start, variables = dict(w), [keras.Variable(value, dtype="float64") for value in w.values()]
     for _ in range(50):
         g = {key: rng.normal(size=value.shape) for key, value in w.items()}
         g["W"] = g["W"] * [1, 1e-4]  # small gradients show where epsilon stands
         ours.update(w, g | {"x": np.zeros(7)})
-        theirs.apply([tf.constant(value) for value in (g["W"], g["b"])], variables)
+        theirs.apply([tf.constant(value) for value in g.values()], variables)
     for variable, (key, value) in zip(variables, w.items(), strict=True):
         np.testing.assert_allclose(value, np.asarray(variable), rtol=1e-12, atol=1e-13)
         assert not np.array_equal(value, start[key])
 
 
-@pytest.mark.parametrize(("ours", "theirs"), [("SGD", "SGD"), ("AdaGrad", "Adagrad"), ("RMSprop", "RMSprop"), ("Adam", "Adam")])
-def test_defaults_are_those_of_keras(ours, theirs):
-    config = getattr(keras.optimizers, theirs)().get_config()
+@pytest.mark.parametrize("name", sorted(set(OPTIMIZERS) - {"Momentum"}))
+def test_defaults_are_those_of_keras(name):
+    config = getattr(keras.optimizers, OPTIMIZERS[name][1])().get_config()
     names = {"rate": "learning_rate", "start": "initial_accumulator_value"}
-    made = getattr(by_hand, ours)()
-    settings = {name: value for name, value in vars(made).items() if isinstance(value, float)}
-    assert settings
-    for name, value in settings.items():
-        assert value == pytest.approx(config[names.get(name, name)])
-
-
-# Numbers at the edge, and wrong input
+    settings = {key: value for key, value in vars(getattr(by_hand, name)()).items() if isinstance(value, float)}
+    assert settings == pytest.approx({key: config[names.get(key, key)] for key in settings})
+    assert "rate" in settings
 
 
 def test_nothing_overflows():
@@ -309,9 +251,10 @@ def test_relative_errors_by_hand():
     assert relative_errors({"a": np.zeros(2)}, {"a": np.zeros(2)})["a"].tolist() == [0, 0]
 
 
-TOKENS, TARGETS, P, STATES = problem(np.random.default_rng(0), batch=2, time=3)
+TOKENS, TARGETS, P, _ = problem(np.random.default_rng(0), batch=2, time=3)
 X, H0 = np.zeros((2, 3, 2)), np.zeros((2, 3))
 LAYER = weights_of(np.random.default_rng(0), 2, 3)
+NO_TOKENS = {"rng": np.random.default_rng(), "vocabulary_size": 0, "embedding_dim": 1, "hidden": 1}
 
 
 @pytest.mark.parametrize(
@@ -320,25 +263,22 @@ LAYER = weights_of(np.random.default_rng(0), 2, 3)
         (lambda: lstm.forward(X[0], H0, H0, LAYER), r"x: expected shape \(batch, time, input\), none of them 0, got \(3, 2\)"),
         (lambda: lstm.forward(X[:, :0], H0, H0, LAYER), "x: expected shape .*, none of them 0"),
         (lambda: lstm.forward(X, H0[:1], H0, LAYER), r"h0: expected shape \(2, hidden\), got \(1, 3\)"),
-        (lambda: lstm.forward(X, H0, H0[:1], LAYER), r"c0: expected shape \(2, 3\), got \(1, 3\)"),
-        (lambda: lstm.forward(X, H0, H0, LAYER | {"b_i": H0}), r"b_i: expected shape \(3,\), got \(2, 3\)"),
+        (lambda: lstm.forward(X, H0, H0[:1], LAYER), r"c0: expected an array of shape \(2, 3\), got \(1, 3\)"),
+        (lambda: lstm.forward(X, H0, H0, LAYER | {"b_i": H0}), r"b_i: expected an array of shape \(3,\), got \(2, 3\)"),
         (lambda: lstm.forward(X, H0, H0, {}), r"W_f: expected an array of shape \(5, 3\), got none"),
-        (lambda: lstm.backward(H0, lstm.forward(X, H0, H0, LAYER)[1], LAYER), r"dh: expected shape \(2, 3, 3\), got \(2, 3\)"),
+        (lambda: lstm.backward(H0, lstm.forward(X, H0, H0, LAYER)[1], LAYER), r"dh: expected .* \(2, 3, 3\), got \(2, 3\)"),
         (lambda: network.forward(TOKENS + 9, TARGETS, P), "tokens: expected integers from 0 to 3, got "),
         (lambda: network.forward(TOKENS * 1.0, TARGETS, P), r"tokens: expected integers of shape \(batch, time\), got float64"),
         (lambda: network.forward(TOKENS, TARGETS[:, 1:], P), r"targets: expected integers of shape \(2, 3\), got .* \(2, 2\)"),
         (lambda: network.forward(TOKENS, TARGETS - 9, P), "targets: expected integers from 0 to 3, got -"),
         (lambda: network.forward(TOKENS, TARGETS, {}), r"embedding: expected shape \(vocabulary, embedding\), got \(0,\)"),
         (lambda: network.forward(TOKENS, TARGETS, P, {}), r"layer_1.h0: expected an array of shape \(2, 3\), got none"),
-        (
-            lambda: network.draw(np.random.default_rng(), vocabulary_size=0, embedding_dim=1, hidden=1),
-            "vocabulary_size: expected an integer of at least 1, got 0",
-        ),
+        (lambda: network.draw(**NO_TOKENS), "vocabulary_size: expected an integer of at least 1, got 0"),
         (lambda: by_hand.Adam().update({"a": H0}, {}), r"a: expected an array of shape \(2, 3\), got none"),
-        (lambda: by_hand.SGD().update({"a": H0}, {"a": H0[0]}), r"a: expected shape \(2, 3\), got \(3,\)"),
+        (lambda: by_hand.SGD().update({"a": H0}, {"a": H0[0]}), r"a: expected an array of shape \(2, 3\), got \(3,\)"),
         (lambda: central_differences(lambda a: 0.0, {"a": H0}, step=0), "step: expected a number above 0, got 0"),
         (lambda: central_differences(lambda a: 0.0, {"a": H0 > 0}), "a: expected an array of float64, got bool"),
-        (lambda: by_hand.from_keras(X[0], H0, H0[0]), r"kernel: expected shape \(3, 8\), got \(3, 2\)"),
+        (lambda: by_hand.from_keras(X[0], H0, H0[0]), r"kernel: expected an array of shape \(3, 8\), got \(3, 2\)"),
         (lambda: by_hand.to_keras({}), r"W_i: expected an array of shape \(0, 0\), got none"),
     ],
 )

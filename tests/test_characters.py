@@ -9,8 +9,6 @@ from rnnlab.characters import CharacterTable
 @given(st.data())
 def test_decoding_undoes_encoding_with_any_alphabet(data):
     characters = "".join(data.draw(st.lists(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12, unique=True)))
-    if "\0" in characters:
-        return  # NumPy strings end there
     length = data.draw(st.integers(1, 6))
     texts = data.draw(st.lists(st.text(characters, min_size=length, max_size=length), min_size=1, max_size=5))
     table = CharacterTable(characters)
@@ -20,11 +18,8 @@ def test_decoding_undoes_encoding_with_any_alphabet(data):
     assert table.decode(array) == texts
 
 
-def test_columns_follow_the_alphabet():
+def test_columns_follow_the_alphabet_and_the_likeliest_is_decoded():
     assert CharacterTable("ba ").encode(["ab "], 3)[0].tolist() == [[0, 1, 0], [1, 0, 0], [0, 0, 1]]
-
-
-def test_probabilities_decode_to_the_likeliest():
     assert CharacterTable("xy").decode(np.array([[[0.4, 0.6], [0.7, 0.3]]])) == ["yx"]
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from rnnlab import datasets
 from rnnlab.datasets import poems
-from rnnlab.poems.corpus import prepare, samples_of
+from rnnlab.poems.data import prepare, samples_of
 
 VERSES = "春江花月夜，秋水白云间。\n"
 

@@ -9,9 +9,10 @@ import pytest
 
 from rnnlab import datasets, image_rows, study
 from rnnlab.image_rows import training
-from rnnlab.image_rows.findings import published_scores
-from rnnlab.image_rows.profile import flops_of_update
+from rnnlab.image_rows.claims import CLAIMS
+from rnnlab.image_rows.published import scores_of
 from rnnlab.image_rows.report import report_of
+from rnnlab.image_rows.studies import reduced_by
 
 TINY = {"updates": 8, "scored": 3, "batch_size": 16, "units": 5, "every": 2}
 
@@ -25,19 +26,14 @@ def few_rows(monkeypatch):
     return cut
 
 
-def plan(topic="gate", seeds=(0, 1), **changes):
-    return image_rows.study_of(topic, seeds, data="digits", **{**TINY, **changes})
+def plan(name="gate", seeds=(0, 1), **changes):
+    return image_rows.study_of(name, seeds, data="digits", **{**TINY, **changes})
 
 
-def trained(of, only=None):
+def trained(jobs):
     found = {}
-    for group in of.programs(of.jobs):
-        if only is None or group[0].arm in only:
-            image_rows.train(group, lambda job, result: found.__setitem__((job.arm, job.seed), result))
+    image_rows.train(jobs, lambda job, result: found.update({(job.arm, job.seed): result}))
     return found
-
-
-# The network
 
 
 def test_size_and_start():
@@ -47,6 +43,7 @@ def test_size_and_start():
     weights = {variable.path: keras.ops.convert_to_numpy(variable) for variable in model.variables}
     assert abs(weights["pixels/kernel"].std() - 1) < 0.05
     assert abs(weights["classes/kernel"].std() - 1) < 0.05
+    assert not np.isin(weights["classes/kernel"], weights["pixels/kernel"]).all()
     bias = weights["rows/lstm_cell/bias"]
     assert (bias[128:256] == 2.5).all()
     assert not np.delete(bias, np.arange(128, 256)).any()
@@ -63,10 +60,8 @@ def test_options_beside_the_seed_leave_the_weights():
     )
     for ours, theirs in zip(one.get_weights(), other.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
-    assert (other.get_layer("rows").cell.activation, other.get_layer("rows").cell.recurrent_activation) == (
-        keras.activations.relu,
-        keras.activations.tanh,
-    )
+    cell = other.get_layer("rows").cell
+    assert (cell.activation, cell.recurrent_activation) == (keras.activations.relu, keras.activations.tanh)
 
 
 @pytest.mark.parametrize(
@@ -79,51 +74,26 @@ def test_builder_refuses(wrong):
         image_rows.build_row_classifier(**wrong)
 
 
-# Training
-
-
-def test_arms_of_a_seed_share_batches_and_initial_weights(monkeypatch):
-    """A sum of the labels of each batch as its loss, and a rate of nearly nothing: what is logged is the batch itself."""
-    seen = {}
-    original = training.network_of
-
-    def watched(settings, pictures, forget_bias, seed):
-        model = original(settings, pictures, forget_bias, seed)
-        start = [weights.copy() for weights in model.get_weights()]
-        start[2 + 2][5:10] = 0  # the bias of the forget gate, which the study varies
-        seen.setdefault(seed, []).append(start)
-        return model
-
-    monkeypatch.setattr(training, "network_of", watched)
+def test_arms_of_a_seed_share_batches(monkeypatch):
+    """With the sum of the labels of a batch as its loss, what is logged is the batch itself."""
     monkeypatch.setattr(
         keras.losses, "SparseCategoricalCrossentropy",
         lambda from_logits: lambda y, logits: keras.ops.cast(y, "float32") + 0.0 * keras.ops.sum(logits, axis=-1),
     )  # fmt: skip
-    arms = {
-        "plain": {"forget_bias": 1.0, "activation": "tanh"},
-        "biased": {"forget_bias": 4.0, "activation": "tanh"},
-        "relu": {"forget_bias": 1.0, "activation": "relu"},
-    }
-    shared = {"recurrent_activation": "sigmoid", "optimizer": "sgd", "learning_rate": 0.01, "beta_1": None, "decay": None}
-    of = study.Study("shared", arms, (0, 1), {"data": "digits", **TINY, **shared}, ("forget_bias",))
-    found = trained(of)
+    plain = plan(arms=["tanh"]).jobs
+    biased = [job._replace(arm="biased", settings=job.settings | {"forget_bias": 4.0}) for job in plain]
+    found = trained([*plain, *biased]) | trained(plan(arms=["relu"]).jobs)
+    batches = {run: result.curve["train_loss"] for run, result in found.items()}
     for seed in (0, 1):
-        assert len(seen[seed]) >= 3 - (seed == 0)
-        for start in seen[seed]:
-            for ours, first in zip(start, seen[seed][0], strict=True):
-                np.testing.assert_array_equal(ours, first)
-        batches = {arm: found[arm, seed].curve["train_loss"] for arm in arms}
-        assert batches["plain"] == batches["biased"] == batches["relu"]
-        assert len(set(batches["plain"])) > 1
-    assert found["plain", 0].curve["train_loss"] != found["plain", 1].curve["train_loss"]
+        assert batches["tanh", seed] == batches["biased", seed] == batches["relu", seed]
+        assert len(set(batches["tanh", seed])) > 1
+    assert batches["tanh", 0] != batches["tanh", 1]
 
 
 def test_scores_are_those_of_stock_keras(few_rows):
     """A run once more with train_on_batch and test_on_batch."""
-    of = plan(seeds=(3,))
-    (job,) = [job for job in of.jobs if job.arm == "tanh"]
-    result = trained(of, only=("tanh",))["tanh", 3]
-    pictures = few_rows
+    (job,) = plan(seeds=(3,), arms=["tanh"]).jobs
+    result, pictures = trained([job])["tanh", 3], few_rows
     model = training.network_of(job.settings, pictures, 1.0, 3)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(optimizer=keras.optimizers.SGD(0.01), loss=loss, metrics=["accuracy"])
@@ -135,12 +105,10 @@ def test_scores_are_those_of_stock_keras(few_rows):
         model.train_on_batch(pictures.x_train[batch], pictures.y_train[batch])
         row = []
         for x, y in ((pictures.x_train[batch], pictures.y_train[batch]), (pictures.x_test[other], pictures.y_test[other])):
-            model.reset_metrics()
+            model.reset_metrics()  # of the batch before
             row += model.test_on_batch(x, y)
-        model.reset_metrics()
         rows.append(row)
-    expected = dict(zip(("train_loss", "train_accuracy", "test_loss", "test_accuracy"), np.array(rows).T, strict=True))
-    for name, values in expected.items():
+    for name, values in zip(("train_loss", "train_accuracy", "test_loss", "test_accuracy"), np.array(rows).T, strict=True):
         assert result.scores[name] == pytest.approx(values[-3:].mean(), rel=1e-4)
         np.testing.assert_allclose(result.curve[name], values[1::2], rtol=1e-4)
     assert result.curve["update"] == [2, 4, 6, 8]
@@ -156,123 +124,128 @@ def test_epochs_end_where_something_is_looked_at(updates, scored, every, steps):
 
 
 def test_a_diverged_arm_is_nan_and_stops_nothing():
-    of = study.Study(
-        "wild", study.grid(learning_rate=[0.01, 1e30]), (0,),
-        {"data": "digits", **TINY, "activation": "relu", "recurrent_activation": "sigmoid", "optimizer": "sgd",
-         "forget_bias": 1.0, "beta_1": None, "decay": None},
-        ("learning_rate",),
-    )  # fmt: skip
-    found = trained(of)
-    assert np.isnan(found["1e+30", 0].scores["train_loss"])
-    assert np.isfinite(found["0.01", 0].scores["test_loss"])
+    (job,) = plan(seeds=(0,), arms=["relu"]).jobs
+    found = trained([job, job._replace(arm="wild", settings=job.settings | {"learning_rate": 1e30})])
+    assert np.isnan(found["wild", 0].scores["train_loss"])
+    assert np.isfinite(found["relu", 0].scores["test_loss"])
 
 
 def test_optimizers_are_those_of_the_protocol():
     base = {"learning_rate": 0.1, "decay": None, "beta_1": 0.5}
-    adam, rmsprop, adagrad, sgd = (
-        training.optimizer_of({**base, "optimizer": name}).get_config() for name in ("adam", "rmsprop", "adagrad", "sgd")
-    )
-    assert [adam[name] for name in ("beta_1", "beta_2", "epsilon")] == [0.5, 0.999, 1e-8]
-    assert [rmsprop[name] for name in ("rho", "epsilon")] == [0.9, 1e-10]
-    assert adagrad["initial_accumulator_value"] == 0.1
-    assert sgd["momentum"] == 0
+    protocol = {
+        "adam": {"beta_1": 0.5, "beta_2": 0.999, "epsilon": 1e-8},
+        "rmsprop": {"rho": 0.9, "epsilon": 1e-10},
+        "adagrad": {"initial_accumulator_value": 0.1},
+        "sgd": {"momentum": 0},
+    }
+    for name, settings in protocol.items():
+        assert training.optimizer_of({**base, "optimizer": name}).get_config().items() >= settings.items()
     rate = training.optimizer_of({**base, "optimizer": "sgd", "decay": 0.8})._learning_rate
     assert [float(rate(step)) for step in (0, 99, 100, 250)] == pytest.approx([0.1, 0.1, 0.08, 0.064])
     with pytest.raises(ValueError, match="optimizer: expected one of adam, rmsprop, adagrad, sgd, got 'lion'"):
         training.optimizer_of({**base, "optimizer": "lion"})
 
 
-# Studies
+PLANS = {name: {"name": name} for name in image_rows.STUDIES} | {"as_claimed": {"name": "gate", "variant": "as_claimed"}}
 
 
 def test_the_published_studies():
-    arms = {name: list(image_rows.study_of(name, [0], data="mnist").arms) for name in image_rows.TOPICS}
-    assert arms["gate"] == ["sigmoid", "relu", "tanh"]
-    assert len(arms["forget-bias"]) == 19
-    assert len(arms["optimizer"]) == 16
-    assert len(arms["extras"]) == 4
-    as_run, as_claimed = (
-        image_rows.study_of("gate", [0], data="mnist", variant=variant).settings("relu") for variant in ("as_run", "as_claimed")
-    )
+    plans = {name: plan(**about) for name, about in PLANS.items()}
+    assert {name: (len(of.arms), len(of.programs(of.jobs))) for name, of in plans.items()} == {
+        "gate": (3, 3), "forget-bias": (19, 1), "optimizer": (16, 4), "extras": (4, 3), "as_claimed": (3, 3),
+    }  # fmt: skip
+    as_run, as_claimed = (plans[name].settings("relu") for name in ("gate", "as_claimed"))
     assert (as_run["activation"], as_run["recurrent_activation"]) == ("relu", "sigmoid")
     assert (as_claimed["activation"], as_claimed["recurrent_activation"]) == ("tanh", "relu")
-    programs = {name: image_rows.study_of(name, [0], data="mnist") for name in image_rows.TOPICS}
-    assert {name: len(of.programs(of.jobs)) for name, of in programs.items()} == {
-        "gate": 3, "forget-bias": 1, "optimizer": 4, "extras": 3,
-    }  # fmt: skip
+    assert list(plan(arms=["tanh"]).arms) == ["tanh"]
 
 
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"topic": "gates"}, "topic: expected one of gate, forget-bias, optimizer, extras, got 'gates'"),
-        ({"topic": "gate", "variant": "as_told"}, "variant: expected as_run or as_claimed for the study gate, got 'as_told'"),
-        ({"topic": "extras", "variant": "as_claimed"}, "variant: expected as_run for the study extras"),
-        ({"topic": "gate", "epochs": 3}, "changes: expected some of updates, scored"),
+        ({"study": "gates"}, "study: expected one of gate, forget-bias, optimizer, extras, got 'gates'"),
+        ({"variant": "other"}, "variant: expected one of as_run, as_claimed, got 'other'"),
+        ({"study": "extras", "variant": "as_claimed"}, "variant: expected one of as_run, got 'as_claimed'"),
+        ({"arms": ["tanh", "swish"]}, "arms: expected one of sigmoid, relu, tanh, got 'swish'"),
+        ({"epochs": 3}, "changes: expected some of updates, scored"),
     ],
 )
 def test_studies_refused(wrong, message):
     with pytest.raises(ValueError, match=message):
-        image_rows.study_of(wrong.pop("topic"), [0], data="digits", **wrong)
+        image_rows.study_of(**{"study": "gate", "seeds": [0], "data": "digits", **wrong})
 
 
-def made_up(topic, seeds=4, diverged=()):
-    of = plan(topic, tuple(range(seeds)))
-    rng = np.random.default_rng(0)
-    rows, curves = [], []
-    for place, job in enumerate(of.jobs):
-        scores = {name: rng.normal(1 + place // seeds, 0.1) for name in training.MEASURES} | {"ms_per_update": 2.0}
-        if job.arm in diverged:
-            scores |= dict.fromkeys(training.MEASURES, np.nan)
-        rows.append(
-            {"study": of.name, "arm": job.arm, "seed": job.seed, **scores, "seconds": 1.0, **job.settings, "versions": "a 1"}
-        )
+def test_less_than_published():
+    whole = image_rows.study_of("gate", range(10), data="mnist")
+    assert (reduced_by(whole, 10), reduced_by(whole, 3)) == ("", "3 seeds of 10")
+    small = image_rows.study_of("gate", range(10), data="digits", updates=500)
+    assert reduced_by(small, 12) == "scikit-learn's small digits in place of MNIST, 500 updates of 2000"
+
+
+def made_up(of, diverged=()):
+    """Finished runs of a plan whose arms lie 1 apart."""
+    rng, rows, curves = np.random.default_rng(0), [], []
+    for job in of.jobs:
+        base = list(of.arms).index(job.arm) + 1
+        scores = {name: rng.normal(base, 0.1) if job.arm not in diverged else np.nan for name in training.MEASURES}
+        row = {"study": of.name, "arm": job.arm, "seed": job.seed, **scores, "ms_per_update": 2.0, "seconds": 1.0}
+        rows.append({**row, **job.settings, "versions": "a 1"})
         curves += [{"arm": job.arm, "seed": job.seed, "update": update, **scores} for update in (2, 4)]
-    return of, pd.DataFrame(rows), pd.DataFrame(curves)
+    return study.Runs(pd.DataFrame(rows), pd.DataFrame(curves), {})
 
 
-@pytest.mark.parametrize("topic", image_rows.TOPICS)
-def test_every_topic_has_its_report(topic, tmp_path):
-    of, runs, curves = made_up(topic, diverged=("relu", "3", "rmsprop, 0.001", "sgd, 0.1, decayed"))
-    report = report_of(topic, of, runs, curves, "python examples/image_rows.py")
+@pytest.mark.parametrize("about", PLANS.values(), ids=PLANS)
+def test_every_study_has_its_report(about, tmp_path):
+    of = plan(**about, seeds=range(4))
+    report = report_of(of, made_up(of, diverged=("relu", "3", "rmsprop, 0.001", "sgd, 0.1, decayed")), "command")
     report.write(tmp_path)
-    page, text = (tmp_path / "report.html").read_text(), (tmp_path / "report.md").read_text()
-    for name, (caption, _) in report.figures.items():
-        assert (tmp_path / f"{name}.png").stat().st_size > 10_000
-        assert f"![{caption}]({name}.png)" in text
-    assert page.count("data:image/png;base64,") == len(report.figures)
-    assert "http" not in page, "self-contained"
-    assert report.claims
-    for claim in report.claims:
-        assert claim["verdict"] in ("holds", "does not hold", "cannot be decided")
-        assert f"| {claim['claim']} | **{claim['verdict']}** |" in text
+    assert len(list(tmp_path.glob("*.png"))) == len(report.figures)
+    assert {claim.verdict for claim in report.claims} == {"not tested at full size"}
+    known = [claim.id for claim in report.claims if claim.id]
+    assert len(set(known)) == len(known)
+    assert all(claim.published for claim in report.claims)
 
 
-def test_an_unfinished_study_has_a_report_without_verdicts(tmp_path):
-    of, runs, curves = made_up("gate")
-    report = report_of("gate", of, runs[:3], curves[:6], "command")
-    report.write(tmp_path)
-    assert (report.missing, list(report.claims)) == (9, [])
-    assert "9 runs of the plan are not done yet" in (tmp_path / "report.md").read_text()
+def test_a_study_without_some_arms_or_seeds_has_a_report_without_claims():
+    of = plan(seeds=range(4))
+    runs = made_up(of)
+    for some in (runs.frame[:3], runs.frame[runs.frame.arm == "tanh"]):
+        curves = runs.curves[runs.curves.arm.isin(some.arm)]
+        assert list(report_of(of, study.Runs(some, curves, {}), "command").claims) == []
 
 
-def test_verdicts_follow_from_the_scores():
-    of, runs, curves = made_up("gate", diverged=("relu",))
-    claims = {claim["claim"]: claim["verdict"] for claim in report_of("gate", of, runs, curves, "").claims}
-    assert claims["tanh has a lower train loss than sigmoid"] == "does not hold"
-    assert claims["ReLU diverges"] == "holds"
+def test_claims_follow_from_the_scores():
+    of = image_rows.study_of("gate", range(10), data="mnist")
+    claims = {c.claim: c for c in report_of(of, made_up(of, diverged=("relu",)), "").claims}
+    tanh, relu = claims["tanh has a lower train loss than sigmoid"], claims["ReLU diverges"]
+    assert (tanh.verdict, tanh.test, tanh.n, relu.verdict) == ("does not hold", "paired t-test", 10, "holds")
 
 
-def test_published_scores_name_our_arms():
-    for topic in ("gate", "forget-bias", "optimizer"):
-        assert set(published_scores(topic).arm) == set(plan(topic).arms)
-    gate = published_scores("gate").set_index(["arm", "measure"])
+def test_forget_biases_1_and_2_are_compared_within_seeds():
+    """Seeds differ more than the two arms do: paired the difference is seen, by Welch's test it is not."""
+    of = image_rows.study_of("forget-bias", range(10), data="mnist")
+    runs = made_up(of).frame
+    for seed, place in zip(runs.seed, runs.index, strict=True):
+        shift = {"1": 0.0, "2": 0.1}.get(runs.arm[place], 1.0)
+        runs.loc[place, "train_loss"] = (1 + seed) * 10**shift * (1 + 0.001 * (place % 3))
+    (alike, *_) = CLAIMS["forget-bias"](runs)
+    assert (alike.verdict, alike.test.split(" of ")[0]) == ("does not hold", "paired t-test")
+    table = report_of(of, study.Runs(runs, made_up(of).curves, {}), "").tables["Neighbours"]
+    assert table.p[0] < 0.05 < table["Welch's p"][0]
+
+
+def test_published_scores_name_our_arms_and_mark_misprints():
+    for name in ("gate", "forget-bias", "optimizer"):
+        assert set(scores_of(plan(name)).arm) == set(plan(name).arms)
+    assert scores_of(plan("gate", variant="as_claimed")).empty
+    gate = scores_of(plan("gate")).set_index(["arm", "measure"])
     assert gate.loc[("tanh", "train_loss"), "sd"] == pytest.approx(0.0088 * (10 / 9) ** 0.5)
-
-
-def test_work_of_an_update():
-    """Backward every product comes twice, but for the gradient of the pixels."""
-    rows, columns, units, classes, batch = 3, 5, 7, 2, 4
-    forward = rows * (columns * units + units * 4 * units * 2) + units * classes
-    backward = 2 * forward - rows * columns * units
-    assert flops_of_update(rows, columns, units, classes, batch) == 2 * batch * (forward + backward)
+    biases = scores_of(plan("forget-bias"))
+    marked = biases[biases.misprint].set_index(["measure", "arm", "mean"]).instead.to_dict()
+    assert marked == {
+        ("train_loss", "3", 0.2056): "s 0.0111",
+        ("train_loss", "10", 0.3415): "0.3310, s 0.0364",
+        ("test_loss", "1", 0.2799): "s 0.0223",
+        ("test_loss", "2", 0.2799): "0.2706, s 0.0118",
+        ("test_loss", "0.7", 0.191): "0.2910",
+    }

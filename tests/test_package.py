@@ -17,53 +17,44 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "rnnlab"
 FILES = {path.relative_to(PACKAGE).as_posix(): ast.parse(path.read_text("utf-8")) for path in PACKAGE.rglob("*.py")}
 
-# Which other rooms a room may import.
-ROOMS = {
-    "__init__": {
-        "addition",
-        "by_hand",
-        "cells",
-        "characters",
-        "datasets",
-        "digit_sums",
-        "figures",
-        "image_rows",
-        "metrics",
-        "poems",
-        "sales",
-        "state",
-        "study",
-        "text",
-        "training",
-        "verdicts",
-    },
-    "addition": {"cells", "characters"},
-    "addition_report": {"addition", "command_line", "figures", "verdicts"},
-    "by_hand": set(),
-    "by_hand_report": {"command_line", "figures"},
-    "cells": set(),
+TASKS = {"addition", "by_hand", "digit_sums", "image_rows", "poems", "sales", "text"}
+# Which other rooms a shared room may import. None of them knows a task.
+SHARED = {
+    "cells": {"checks"},
     "characters": set(),
-    "command_line": {"files"},
-    "datasets": set(),
-    "digit_sums": {"cells", "command_line", "figures", "verdicts"},
-    "figures": set(),
+    "checks": set(),
+    "command_line": {"files", "machine", "screen"},
+    "conduct": {"command_line", "files", "machine", "study", "training"},
+    "datasets": {"checks", "files"},
+    "figures": {"intervals"},
     "files": set(),
-    "image_rows": {"cells", "datasets", "figures", "machine", "study", "training", "verdicts"},
-    "journal": set(),
+    "intervals": set(),
     "machine": set(),
     "metrics": set(),
-    "poems": {"cells", "command_line", "datasets", "figures", "files", "study", "training", "verdicts"},
-    "sales": {"cells", "state"},
-    "sales_report": {"command_line", "datasets", "figures", "files", "sales", "training"},
+    "questions": set(),
+    "screen": {"study"},
     "state": set(),
-    "study": {"command_line", "files", "machine"},
-    "text": {"cells", "command_line", "datasets", "figures", "files", "study", "training", "verdicts"},
-    "training": {"files", "machine", "state"},
-    "verdicts": set(),
+    "study": {"checks", "files", "intervals", "machine", "screen"},
+    "training": {"checks", "files", "machine", "state"},
 }
-
-
-# Public names
+# In every task: which of the rooms with a role a room may import. Rooms of a task's own stand between studies and report.
+ROLES = {
+    "data": set(),
+    "network": {"data"},
+    "studies": {"data", "network"},
+    "training": {"data", "network", "studies"},
+    "figures": set(),
+    "report": {"data", "network", "studies", "training", "figures"},
+}
+# The shared rooms of each role: whatever does not report draws and judges nothing, and only examples know the command line.
+USES = {
+    "data": {"characters", "checks", "datasets"},
+    "network": {"cells", "checks", "metrics"},
+    "figures": {"cells", "figures"},
+    "report": {"cells", "checks", "datasets", "figures", "questions", "study"},
+}
+ANY_USE = {"cells", "characters", "checks", "datasets", "files", "metrics", "questions", "state", "study", "training"}
+TEXTBOOK = {"lstm", "network", "optimizers", "single_step"}  # of by_hand: NumPy alone
 
 
 def test_import_is_lazy_and_quick():
@@ -71,10 +62,8 @@ def test_import_is_lazy_and_quick():
         "import time; start = time.perf_counter(); import rnnlab; seconds = time.perf_counter() - start\n"
         "import json, sys; print(json.dumps([seconds, sorted(sys.modules)]))"
     )
-    runs = [
-        json.loads(subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True).stdout)
-        for _ in range(3)
-    ]
+    command = [sys.executable, "-c", code]
+    runs = [json.loads(subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout) for _ in range(3)]
     assert min(seconds for seconds, _ in runs) < 0.2
     modules = set(runs[0][1])
     assert not {"tensorflow", "keras", "jax", "pandas", "numpy", "scipy", "sklearn", "matplotlib"} & modules
@@ -84,16 +73,8 @@ def test_import_is_lazy_and_quick():
 def test_every_public_name_loads():
     assert sorted(dir(rnnlab)) == sorted(rnnlab.__all__)
     for name in rnnlab.__all__:
-        assert getattr(rnnlab, name) is not None
-
-
-def test_public_names_are_those_of_their_rooms():
-    from rnnlab import sales, training
-
-    assert rnnlab.training is training
-    assert rnnlab.fit_replicas is training.fit_replicas
-    assert rnnlab.Replicas is training.Replicas
-    assert rnnlab.build_sales_forecaster is sales.build_sales_forecaster
+        found = getattr(rnnlab, name)
+        assert name not in rnnlab._MODULE_OF or found is getattr(getattr(rnnlab, rnnlab._MODULE_OF[name]), name)
 
 
 def test_unknown_name():
@@ -101,9 +82,6 @@ def test_unknown_name():
         _ = rnnlab.fit_replica
     with pytest.raises(ImportError, match="cannot import name 'dreams'"):
         from rnnlab import dreams  # noqa: F401
-
-
-# Imports
 
 
 def imported(tree: ast.AST, package: str = "rnnlab") -> Iterator[str]:
@@ -133,20 +111,36 @@ def executed_at_import(tree: ast.Module) -> Iterator[ast.stmt]:
             waiting.append(node)
 
 
-def room(file: str) -> str:
-    return file.split("/")[0].removesuffix(".py")
-
-
-def rooms_imported(file: str) -> set[str]:
+def imports_of(file: str) -> set[tuple[str, str]]:
+    """The rooms of the package that a file imports, each with the part of it that is named, or an empty text."""
     package = ".".join(["rnnlab", *file.split("/")[:-1]])
-    modules = [name.split(".") for name in imported(FILES[file], package)]
-    return {parts[1] for parts in modules if parts[0] == "rnnlab" and len(parts) > 1 and parts[1] in ROOMS}
+    modules = [[*name.split("."), ""] for name in imported(FILES[file], package)]
+    return {(parts[1], parts[2]) for parts in modules if parts[0] == "rnnlab" and parts[1] in TASKS | set(SHARED)}
 
 
-@pytest.mark.parametrize("file", sorted(FILES))
+@pytest.mark.parametrize("file", sorted(set(FILES) - {"__init__.py"}))
 def test_imports_point_one_way(file):
-    assert room(file) in ROOMS, "a new room needs a row in ROOMS"
-    assert rooms_imported(file) - {room(file)} <= ROOMS[room(file)]
+    room, _, part = file.removesuffix(".py").partition("/")
+    assert room in TASKS | set(SHARED), "a new room needs a row in SHARED"
+    found = imports_of(file)
+    others = {other for other, _ in found} - {room}
+    if room in SHARED:
+        assert others <= SHARED[room]
+        return
+    assert not others & TASKS, "a task never imports another"
+    assert others <= USES.get(part, ANY_USE)
+    inside = {inner for other, inner in found if other == room and inner}
+    roles = inside & set(ROLES)
+    assert roles <= ROLES.get(part, set(ROLES) - {"report", "figures"} if part != "__init__" else set(ROLES))
+    if part in ("data", "network") and room != "by_hand":
+        assert "report" not in inside
+
+
+@pytest.mark.parametrize("name", sorted(TEXTBOOK))
+def test_the_textbook_imports_numpy_alone(name):
+    outside = {module.split(".")[0] for module in imported(FILES[f"by_hand/{name}.py"], "rnnlab.by_hand")}
+    assert outside <= {"rnnlab", "numpy", "__future__", "collections", "typing", "dataclasses", "math"}
+    assert {room for room, _ in imports_of(f"by_hand/{name}.py")} <= {"by_hand"}
 
 
 @pytest.mark.parametrize("file", sorted(FILES))
@@ -161,24 +155,19 @@ def test_nobody_imports_examples():
 
 
 def test_only_its_backend_imports_tensorflow_at_the_top():
-    found = {
-        file
-        for file, tree in FILES.items()
-        for statement in executed_at_import(tree)
-        if isinstance(statement, ast.Import | ast.ImportFrom)
-        and any(name.split(".")[0] == "tensorflow" for name in imported(statement))
-    }
+    found = set()
+    for file, tree in FILES.items():
+        statements = [each for each in executed_at_import(tree) if isinstance(each, ast.Import | ast.ImportFrom)]
+        if any(name.split(".")[0] == "tensorflow" for each in statements for name in imported(each)):
+            found.add(file)
     assert found == {"training/backend_tensorflow.py", "training/random_tensorflow.py"}
 
 
 def test_the_walk_sees_every_form_of_import():
-    tree = ast.parse(
-        "import rnnlab.sales\nfrom . import cells\nfrom .state import get_state\nfrom rnnlab import datasets as d\n"
-        "def f():\n    from ..figures import lines\n"
-    )
-    names = set(imported(tree, "rnnlab.training"))
-    assert {"rnnlab.sales", "rnnlab.training.cells", "rnnlab.training.state", "rnnlab.datasets"} <= names
-    assert "rnnlab.figures" in names
+    lines = "import rnnlab.sales", "from . import cells", "from .state import get_state", "from rnnlab import datasets as d"
+    tree = ast.parse("\n".join([*lines, "def f():\n    from ..figures import lines"]))
+    names = {"rnnlab.sales", "rnnlab.training.cells", "rnnlab.training.state", "rnnlab.datasets", "rnnlab.figures"}
+    assert names <= set(imported(tree, "rnnlab.training"))
     top = ast.parse("try:\n    import a\nfinally:\n    pass\nif TYPE_CHECKING:\n    import b\nclass C:\n    import c\n")
     statements = [node for node in executed_at_import(top) if isinstance(node, ast.Import)]
     assert {alias.name for node in statements for alias in node.names} == {"a", "c"}

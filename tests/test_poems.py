@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import string
+from functools import partial
 
 import keras
 import numpy as np
@@ -13,24 +15,21 @@ from hypothesis import strategies as st
 
 from rnnlab import poems
 from rnnlab.cells import CELLS
-from rnnlab.poems.corpus import END, PAD, UNKNOWN, Vocabulary, samples_of, split
+from rnnlab.poems.data import END, PAD, UNKNOWN, Vocabulary, samples_of, split
 from rnnlab.poems.scores import Perplexity, PublishedPerplexity
-from rnnlab.poems.training import OPTIMIZERS, Recipe, optimizer_of
-from rnnlab.poems.writing import Taste, Writer, draw
+from rnnlab.poems.studies import Recipe, comparison_of, smaller_than_published, study_of
+from rnnlab.poems.training import build, optimizer_of
+from rnnlab.poems.writing import Taste, Writer, draw, writer_of
+from rnnlab.training import replicas_of
 
 VERSE = "春江花月夜，秋水白云间。"
-TINY = Recipe(embedding_dim=8, units=12, batch_size=8, epochs=2)
 
 # Corpus
 
 
-def test_filters_of_the_titled_form():
-    good = VERSE * 5
-    lines = ["甲:" + good, "乙:" + VERSE, "丙:" + VERSE[:-1] + "（一作）" + VERSE, "no title", "丁:" + VERSE * 2]
-    assert samples_of("\n".join(lines), "titled") == [good[:48], VERSE * 2]
-
-
-def test_filters_of_lines_and_of_text():
+def test_filters_of_each_form():
+    titled = ["甲:" + VERSE * 5, "乙:" + VERSE, "丙:" + VERSE[:-1] + "（一作）" + VERSE, "no title", "丁:" + VERSE * 2]
+    assert samples_of("\n".join(titled), "titled") == [(VERSE * 5)[:48], VERSE * 2]
     assert samples_of("\n".join(["一" * 9, "二" * 10, "", "三" * 24, "四" * 25]), "lines") == ["二" * 10, "三" * 24]
     assert samples_of("abcdefghij", "text", 3) == ["abcd", "defg", "ghij"]
     with pytest.raises(ValueError, match=r"^corpus: expected at least 2 samples of the form 'lines', got 0"):
@@ -42,14 +41,12 @@ def test_no_sample_straddles_the_split(samples):
     train, held_out = split(samples)
     assert sorted(train + held_out) == sorted(samples)
     assert not set(train) & set(held_out)
-    assert held_out
-    assert train
+    assert min(len(train), len(held_out)) > 0
 
 
 def test_the_vocabulary_comes_from_training_alone_and_keeps_what_is_common():
     vocabulary = Vocabulary.of(["aab", "abc", "bd"], most=2)
-    assert vocabulary.characters == "ab"
-    assert len(vocabulary) == 5
+    assert (vocabulary.characters, len(vocabulary)) == ("ab", 5)
     assert Vocabulary.of(["aab", "c"]).characters == "a"
     with pytest.raises(ValueError, match="each character once"):
         Vocabulary("aa")
@@ -58,9 +55,7 @@ def test_the_vocabulary_comes_from_training_alone_and_keeps_what_is_common():
 @given(st.lists(st.text("abcdef", max_size=8), min_size=1, max_size=6), st.booleans())
 def test_decode_undoes_encode(samples, end):
     codes = Vocabulary("abcdef").encode(samples, end=end)
-    assert codes.dtype == np.int32
-    longest = max(map(len, samples)) + end
-    assert codes.shape == (len(samples), longest)
+    assert (codes.dtype, codes.shape) == (np.int32, (len(samples), max(map(len, samples)) + end))
     assert (codes == END).sum() == end * len(samples)
     assert Vocabulary("abcdef").decode(np.where(codes == PAD, END, codes)) == samples
 
@@ -72,18 +67,17 @@ def test_what_the_vocabulary_lacks_is_unknown():
     assert vocabulary.decode(vocabulary.encode(["axb"])) == ["a□b"]
 
 
-def test_targets_are_the_inputs_shifted_by_one():
-    data = poems.prepare("\n".join(_verses()), "lines")
-    x, y = data.pairs
-    assert np.array_equal(x[:, 1:], y[:, :-1])
-    assert x.shape[1] == data.train.shape[1] - 1
-    assert all((row == END).sum() == 1 for row in y)
+@pytest.fixture(scope="module")
+def data():
+    lines = np.random.default_rng(0).choice(list("春江花月夜秋水白云间山风"), (60, 2, 5))
+    return poems.prepare("\n".join("，".join(map("".join, pair)) + "。" for pair in lines), "lines")
 
 
-def _verses(count=60):
-    rng = np.random.default_rng(0)
-    lines = rng.choice(list("春江花月夜秋水白云间山风"), (count, 2, 5))
-    return ["，".join(map("".join, pair)) + "。" for pair in lines]
+def test_targets_are_the_inputs_shifted_by_one(data):
+    for part, (x, y) in ((data.train, data.pairs), (data.held_out, data.held_out_pairs)):
+        assert np.array_equal(x[:, 1:], y[:, :-1])
+        assert x.shape == (len(part), part.shape[1] - 1)
+        assert all((row == END).sum() == 1 for row in y)
 
 
 # Network and scores
@@ -134,30 +128,46 @@ def test_perplexities_against_their_definitions():
     assert float(published.result()) == pytest.approx(np.exp(nll.mean(axis=1)).mean(), rel=1e-5)
 
 
-def test_training_keeps_the_pass_with_the_best_perplexity():
-    data = poems.prepare("\n".join(_verses()), "lines")
-    recipe = Recipe(embedding_dim=8, units=24, batch_size=12, epochs=30, learning_rate=0.05)
-    replicas = poems.train(data, recipe, [0], patience=2, verbose=0)
-    curve = replicas.history.val_perplexity
-    assert len(curve) < 30
-    assert curve.idxmin() == len(curve) - 3
-    model = replicas.models[0]
+def test_training_keeps_the_best_epoch_and_what_its_network_writes_again(data):
+    changes = {"embedding_dim": 8, "units": 24, "batch_size": 12, "epochs": 30, "rate": 0.05, "count": 2, "temperature": [0.5]}
+    plan = study_of("mine", "lines", [3], **changes)
+    results = []
+    poems.train(data, plan.jobs, lambda *finished: results.append(finished))
+    ((job, result),) = results
+    curve = result.curve["held_out_perplexity"]
+    assert int(np.argmin(curve)) == len(curve) - 3 < 27
+    assert (result.scores["best_epoch"], result.scores["trained_epochs"]) == (len(curve) - 2, len(curve))
+    (model,) = replicas_of(partial(build, len(data.vocabulary), job.settings), {3: result.network}).models
     model.compile(loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=[Perplexity()])
     _, found = model.evaluate(*data.held_out_pairs, batch_size=12, verbose=0)
-    assert found == pytest.approx(curve.min(), rel=1e-4)
+    assert found == pytest.approx(result.scores["held_out_perplexity"], rel=1e-4)
+    assert found == pytest.approx(min(curve), rel=1e-4)
+    notes = json.loads(str(result.network["notes"]))
+    assert result.arrays["texts"].tolist() == [writer_of(model, notes)(2, taste=Taste(0.5), seed=3)]
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
-def test_optimizers_have_the_published_settings(name):
+def test_what_is_smaller_than_published_is_named():
+    full = {kind: comparison_of(kind, "large", "titled", [0, 1]) for kind in ("optimizers", "rates")}
+    assert not any(map(smaller_than_published, full.values()))
+    assert not smaller_than_published(comparison_of("betas", "small", "lines", [0]))
+    less = comparison_of("betas", "large", "titled", [0], samples=9, units=128, epochs=2)
+    expected = "corpus large, published small; samples 9, published all; embedding dim 512, published 256; "
+    assert smaller_than_published(less) == expected + "units 128, published 512; 2 epochs of 5"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("adam", {"beta_1": 0.5, "beta_2": 0.99}),
+        ("rmsprop", {"rho": 0.99}),
+        ("adagrad", {"initial_accumulator_value": 0.1}),
+        ("sgd", {"momentum": 0}),
+        ("momentum", {"momentum": 0.9}),
+    ],
+)
+def test_optimizers_have_the_published_settings(name, expected):
     config = optimizer_of(Recipe(8, 8, 8, 1, optimizer=name, learning_rate=0.25)).get_config()
-    assert config["learning_rate"] == 0.25
-    told = {
-        "adam": {"beta_1": 0.5, "beta_2": 0.99},
-        "rmsprop": {"rho": 0.99},
-        "momentum": {"momentum": 0.9},
-        "sgd": {"momentum": 0},
-    }
-    assert told.get(name, {}).items() <= config.items()
+    assert (expected | {"learning_rate": 0.25}).items() <= config.items()
 
 
 # Writing
@@ -166,9 +176,8 @@ LETTERS = Vocabulary(string.ascii_lowercase + "，。")
 
 
 def writer(cell="lstm", num_layers=1, scale=8.0, vocabulary=LETTERS):
-    model = poems.build_language_model(
-        vocabulary_size=len(vocabulary), embedding_dim=6, units=7, cell=cell, num_layers=num_layers, seed=0
-    )
+    sizes = {"embedding_dim": 6, "units": 7, "cell": cell, "num_layers": num_layers}
+    model = poems.build_language_model(vocabulary_size=len(vocabulary), **sizes, seed=0)
     # Far from uniform, so that a wrong state or a wrong order shows.
     model.set_weights([scale * weight for weight in model.get_weights()])
     return Writer(model, vocabulary)
@@ -195,11 +204,12 @@ def test_the_seed_decides_and_companions_do_not():
     assert len(set(many)) > 4
 
 
-def test_it_ends_at_the_end_mark_or_goes_on():
-    made = writer(scale=1)
-    ended = made.write(64, length=30, taste=Taste(1.0))
-    assert min(map(len, ended)) < 30
-    assert {len(text) for text in made.write(64, length=30, taste=Taste(1.0), ends=False)} == {30}
+def test_it_ends_at_the_end_mark_or_goes_on_or_ends_with_the_last_line_of_an_acrostic():
+    write = partial(writer(scale=1).write, 64, taste=Taste(1.0))
+    assert min(map(len, write(length=30))) < 30
+    assert set(map(len, write(length=30, ends=False))) == {30}
+    for text in write(length=200, heads="xyz"):
+        assert re.fullmatch("x[a-z]*[，。]y[a-z]*[，。]z[a-z]*[，。]?", text)
 
 
 def test_a_higher_temperature_uses_more_characters():
@@ -207,10 +217,8 @@ def test_a_higher_temperature_uses_more_characters():
     made = writer(scale=1, vocabulary=vocabulary)
     *weights, bias = made.model.get_weights()
     made.model.set_weights([*weights, np.random.default_rng(0).normal(0, 2, bias.shape)])
-    low, middle, high = (
-        poems.distinct_characters(made.write(100, length=12, taste=Taste(temperature), ends=False))
-        for temperature in (0.6, 0.8, 1.0)
-    )
+    texts = (made.write(100, length=12, taste=Taste(temperature), ends=False) for temperature in (0.6, 0.8, 1.0))
+    low, middle, high = map(poems.distinct_characters, texts)
     assert low + 20 < middle < high - 20
 
 
@@ -219,12 +227,6 @@ def test_without_a_prompt_it_begins_as_the_training_samples_do():
     firsts = [text[0] for text in made.write(200, length=2)]
     assert set(firsts) == {"a", "b"}
     assert firsts.count("a") > firsts.count("b")
-
-
-def test_an_acrostic_has_its_heads_and_ends_with_its_last_line():
-    made = writer(scale=1)
-    for text in made.write(20, length=200, heads="xyz", taste=Taste(1.0)):
-        assert re.fullmatch("x[a-z]*[，。]y[a-z]*[，。]z[a-z]*[，。]?", text)
 
 
 @settings(max_examples=30, deadline=None)
@@ -252,17 +254,18 @@ def test_what_has_no_chance_is_never_drawn():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"taste": Taste(0)}, "temperature: expected a number above 0, got 0"),
-        ({"taste": Taste(top_k=0)}, "top_k: expected an integer of at least 1, got 0"),
-        ({"taste": Taste(top_p=1.5)}, "top_p: expected a number above 0 and at most 1, got 1.5"),
+        ({"temperature": 0}, "temperature: expected a number above 0, got 0"),
+        ({"top_k": 0}, "top_k: expected an integer of at least 1, got 0"),
+        ({"top_p": 1.5}, "top_p: expected a number above 0 and at most 1, got 1.5"),
         ({"prompt": "月"}, "prompt: expected characters that the training text has, got '月'"),
         ({"prompt": "a", "heads": "b"}, "heads: expected without a prompt"),
-        ({"length": 0}, "count, length: expected integers of at least 1, got 1, 0"),
+        ({"length": 0}, "length: expected an integer of at least 1, got 0"),
     ],
 )
 def test_wrong_wishes_are_named(arguments, message):
+    taste = {name: arguments.pop(name) for name in ("temperature", "top_k", "top_p") if name in arguments}
     with pytest.raises(ValueError, match=f"^{message}"):
-        writer().write(1, **{"length": 5, **arguments})
+        writer().write(1, **{"length": 5, "taste": Taste(**taste), **arguments})
 
 
 def test_a_writer_needs_the_vocabulary_of_its_network():

@@ -10,7 +10,7 @@ import pytest
 
 from rnnlab import datasets
 from rnnlab.datasets import DataError, public_texts
-from rnnlab.text.corpus import by_name
+from rnnlab.text.data import by_name
 
 REVIEWS = {
     "train/pos/0_9.txt": "A joy.<br /><br />Again!",

@@ -53,6 +53,11 @@ def twice():
     return keras.Model(x, shared(recurrent(layers.Dense(FEATURES), shared)(x)))
 
 
+def both():
+    backward = layers.GRU(5, go_backwards=True, **OPTIONS)
+    return recurrent(layers.Bidirectional(layers.LSTM(4, **OPTIONS), backward_layer=backward))
+
+
 # name: (build, units of the state variables in their order)
 MODELS = {
     "simple_rnn": (lambda: recurrent(layers.SimpleRNN(4, **OPTIONS)), [4]),
@@ -63,10 +68,7 @@ MODELS = {
     "one of two": (lambda: recurrent(layers.GRU(4, return_sequences=True), layers.LSTM(5, **OPTIONS)), [5, 5]),
     "nested": (nested, [4, 4, 5, 6]),
     "own layer": (lambda: recurrent(Residual()), [FEATURES, FEATURES]),
-    "bidirectional": (
-        lambda: recurrent(layers.Bidirectional(layers.LSTM(4, **OPTIONS), backward_layer=backward())),
-        [4, 4, 5],
-    ),
+    "bidirectional": (both, [4, 4, 5]),
     "shared": (twice, [FEATURES]),
 }
 PREDICTS = keras.backend.backend() == "tensorflow"
@@ -74,10 +76,6 @@ PREDICTS = keras.backend.backend() == "tensorflow"
 NAMES = sorted(MODELS) if PREDICTS else ["lstm", "stacked cells", "nested", "bidirectional"]
 # In the others a step's output follows from later steps too, or from an earlier layer without state.
 CAUSAL = [name for name in NAMES if name not in ("bidirectional", "one of two", "shared")]
-
-
-def backward():
-    return layers.GRU(5, go_backwards=True, **OPTIONS)
 
 
 @functools.cache
@@ -89,12 +87,6 @@ def built(name):
 
 @pytest.fixture(params=NAMES)
 def model(request):
-    reset_state(built(request.param))
-    return built(request.param)
-
-
-@pytest.fixture(params=CAUSAL)
-def causal(request):
     reset_state(built(request.param))
     return built(request.param)
 
@@ -129,34 +121,23 @@ def test_every_state_is_found_once_in_the_order_of_the_layers(name):
     assert_equal(get_state(model), [np.zeros((BATCH, n)) for n in units])
 
 
-def test_the_forward_direction_comes_first():
-    both = layers.Bidirectional(layers.SimpleRNN(4, **OPTIONS))
-    found = state_variables(recurrent(both))
-    expected = [*both.forward_layer.states, *both.backward_layer.states]
-    assert [id(variable) for variable in found] == [id(variable) for variable in expected]
-
-
-def test_pieces_give_what_the_whole_sequence_gives(causal):
-    whole = outputs(causal, SERIES)
-    reset_state(causal)
-    first = outputs(causal, SERIES[:, :4])
-    kept = get_state(causal)
-    outputs(causal, 3 * SERIES[:, :4])
-    set_state(causal, kept)
-    second = outputs(causal, SERIES[:, 4:])
+@pytest.mark.parametrize("model", CAUSAL, indirect=True)
+def test_pieces_give_what_the_whole_sequence_gives(model):
+    whole = outputs(model, SERIES)
+    reset_state(model)
+    first = outputs(model, SERIES[:, :4])
+    kept = get_state(model)
+    outputs(model, 3 * SERIES[:, :4])
+    set_state(model, kept)
+    second = outputs(model, SERIES[:, 4:])
     np.testing.assert_allclose(np.concatenate([first, second], axis=1), whole, rtol=0, atol=1e-6)
-    reset_state(causal)
-    assert np.max(np.abs(outputs(causal, SERIES[:, 4:]) - second)) > 1e-3
+    reset_state(model)
+    assert np.max(np.abs(outputs(model, SERIES[:, 4:]) - second)) > 1e-3
 
 
-def test_a_state_comes_back_as_it_was_set(model):
-    state = some_state(model)
-    set_state(model, state)
-    assert_equal(get_state(model), state)
-
-
-def test_a_state_decides_what_follows(model):
+def test_a_state_comes_back_as_it_was_set_and_decides_what_follows(model):
     set_state(model, some_state(model))
+    assert_equal(get_state(model), some_state(model))
     y = np.asarray(model(SERIES))
     moved = get_state(model)
     set_state(model, some_state(model))
@@ -167,16 +148,11 @@ def test_a_state_decides_what_follows(model):
 
 def test_reset_is_a_state_of_zeros_and_leaves_the_weights(model):
     weights = model.get_weights()
-    set_state(model, some_state(model))
-    reset_state(model)
-    assert all(not np.any(state) for state in get_state(model))
+    for value in (0.5, np.nan, np.inf):
+        set_state(model, [np.full_like(state, value) for state in some_state(model)])
+        reset_state(model)
+        assert all(not np.any(state) for state in get_state(model))
     assert_equal(model.get_weights(), weights)
-
-
-def test_reset_drops_a_state_that_is_not_finite(lstm):
-    set_state(lstm, [np.full((BATCH, 4), np.nan), np.full((BATCH, 4), np.inf)])
-    reset_state(lstm)
-    assert_equal(get_state(lstm), [np.zeros((BATCH, 4))] * 2)
 
 
 def test_what_get_state_returned_stays_as_it_is(lstm):
@@ -213,20 +189,19 @@ def test_a_model_without_state(stack):
         set_state(model, [np.zeros((BATCH, 4))])
 
 
+RIGHT = np.ones((BATCH, 4))
+NO_NUMBERS = "expected an array of numbers for '.+': "
+
+
 @pytest.mark.parametrize(
     ("state", "message"),
     [
-        ([], r"expected 2 arrays for model '.+', got 0"),
-        ([np.ones((BATCH, 4))], r"expected 2 arrays for model '.+', got 1"),
-        ([np.ones((BATCH, 4))] * 3, r"expected 2 arrays for model '.+', got 3"),
-        ([np.ones((BATCH, 4)), np.ones((BATCH, 5))], r"expected shape \(2, 4\) for '.+', got \(2, 5\)"),
-        ([np.ones((BATCH, 4)), np.ones(4)], r"expected shape \(2, 4\) for '.+', got \(4,\)"),
-        ([np.ones((BATCH, 4)), np.float32(1)], r"expected shape \(2, 4\) for '.+', got \(\)"),
-        (
-            [np.ones((BATCH, 4)), np.full((BATCH, 4), "a")],
-            r"expected an array of numbers for '.+': could not convert string to float.+",
-        ),
-        ([np.ones((BATCH, 4)), [[1, 2], [1]]], r"expected an array of numbers for '.+': .+ inhomogeneous .+"),
+        *(([RIGHT] * count, f"expected 2 arrays for model '.+', got {count}") for count in (0, 1, 3)),
+        ([RIGHT, np.ones((BATCH, 5))], r"expected shape \(2, 4\) for '.+', got \(2, 5\)"),
+        ([RIGHT, np.ones(4)], r"expected shape \(2, 4\) for '.+', got \(4,\)"),
+        ([RIGHT, np.float32(1)], r"expected shape \(2, 4\) for '.+', got \(\)"),
+        ([RIGHT, np.full((BATCH, 4), "a")], f"{NO_NUMBERS}could not convert string to float.+"),
+        ([RIGHT, [[1, 2], [1]]], f"{NO_NUMBERS}.+ inhomogeneous .+"),
     ],
 )
 def test_a_wrong_state_is_refused_and_nothing_is_written(lstm, state, message):

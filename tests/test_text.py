@@ -19,13 +19,7 @@ TINY = {"vocabulary_size": 12, "embedding_dim": 4, "num_classes": 3, "units": (5
 ANY_TEXT = st.text(st.characters(codec="utf-8"), max_size=30)
 # Letters of either case, signs that are deleted and signs that are not, and everything that some program takes for a blank.
 ODD_TEXT = st.text(st.sampled_from("aBcÉé'’-_.,!?#\"\\^`~😀👍🏽字 \t\n\r\v\f\x00\x1c\x85\xa0\u2003\u3000"), max_size=30)
-
-
-def numpy_of(tensor):
-    return keras.ops.convert_to_numpy(tensor)
-
-
-# Words
+numpy_of = keras.ops.convert_to_numpy
 
 
 def test_words_of_a_text():
@@ -43,12 +37,11 @@ def test_words_are_those_of_keras(texts):
 
 
 def test_vocabulary_of_training_texts():
-    vocabulary = Vocabulary.from_texts(["b a, c", "C b?", "b"])
-    assert (vocabulary.words, len(vocabulary)) == (("b", "c", "a"), 5)
-    assert Vocabulary.from_texts(["b a, c", "C b?", "b"], max_words=2).words == ("b", "c")
+    texts = ["b a, c", "C b?", "b"]
+    vocabulary = Vocabulary.from_texts(texts)
+    assert (vocabulary.words, len(vocabulary), "a" in vocabulary, "d" in vocabulary) == (("b", "c", "a"), 5, True, False)
+    assert Vocabulary.from_texts(texts, max_words=2).words == ("b", "c")
     assert Vocabulary.from_words(["the", ",", "n't", "The", "to do", "été", "[UNK]", ""]).words == ("the", "été")
-    assert "a" in vocabulary
-    assert "d" not in vocabulary
 
 
 def test_texts_as_indices():
@@ -57,8 +50,7 @@ def test_texts_as_indices():
     assert vocabulary.encode(texts, 3).tolist() == [[2, 2, 1], [0, 0, 0], [3, 3, 3]]
     assert vocabulary.encode(texts).tolist() == [[2, 2, 1, 0], [0, 0, 0, 0], [3, 3, 3, 3]]
     assert vocabulary.encode(["!"]).tolist() == [[0]]
-    assert vocabulary.encode([], 3).shape == (0, 3)
-    assert vocabulary.encode(texts).dtype == np.int32
+    assert (vocabulary.encode([], 3).shape, vocabulary.encode(texts).dtype) == ((0, 3), np.int32)
 
 
 def test_vectors_of_a_vocabulary():
@@ -81,9 +73,9 @@ def test_vectors_of_a_vocabulary():
         (lambda: Vocabulary(["a"]).encode(["a"], 0), "length: expected an integer of at least 1, got 0"),
         (lambda: embedding_matrix(Vocabulary(["a"]), ["a"], np.ones(3)), r"values: expected shape \(1, dim\).*got \(3,\)"),
         (lambda: embedding_matrix(Vocabulary(["a"]), ["b"], np.ones((1, 3))), "words: expected some of the 1 words"),
-        (lambda: split_texts(["a", "b"], [1], share=0.5), "labels: expected 2, one for each text, got 1"),
-        (lambda: split_texts(["a", "b"], [0, 1], share=1.0), "share: expected a number between 0 and 1, got 1.0"),
-        (lambda: split_texts(["a", "b"], [0, 1], share=0.1), "share: expected some texts in both parts, got 0 of 2"),
+        (lambda: split_texts(["a", "b"], [1], fraction=0.5), "labels: expected 2, one for each text, got 1"),
+        (lambda: split_texts(["a", "b"], [0, 1], fraction=1.0), "fraction: expected a number between 0 and 1, got 1.0"),
+        (lambda: split_texts(["a", "b"], [0, 1], fraction=0.1), "fraction: expected texts in both parts, got 0 of 2"),
         (lambda: find_copies(["a"], ["a"], threshold=0), "threshold: expected a number between 0 and 1, got 0"),
     ],
 )
@@ -92,37 +84,32 @@ def test_refused(call, message):
         call()
 
 
-# The network
-
-
 @pytest.mark.parametrize(("trainable", "expected"), [(None, 20_223_927), (False, 223_877)])
 def test_size_of_the_published_network(trainable, expected):
     model = build_text_classifier(vocabulary_size=400_001, embedding_dim=50, num_classes=5, trainable_vectors=trainable)
     assert model.count_params() == 20_223_927
     assert sum(np.prod(weights.shape) for weights in model.trainable_weights) == expected
     assert model.output_shape == (None, 5)
-    kinds = [type(layer).__name__ for layer in model.layers if layer.weights or "dropout" in layer.name]
-    assert kinds == ["Embedding", "LSTM", "Dropout", "LSTM", "Dropout", "Dense"]
-    assert [layer.rate for layer in model.layers if "dropout" in layer.name] == [0.5, 0.5]
+    layers = [layer for layer in model.layers if layer.weights or "dropout" in layer.name]
+    assert [type(layer).__name__ for layer in layers] == ["Embedding", "LSTM", "Dropout", "LSTM", "Dropout", "Dense"]
+    assert [layers[place].rate for place in (2, 4)] == [0.5, 0.5]
 
 
-def test_given_vectors():
+@pytest.mark.parametrize("trained", [None, True])
+def test_given_vectors(trained):
     vectors = np.random.default_rng(0).normal(size=(12, 4)).astype("float32")
-    frozen, trained = (build_text_classifier(**TINY, vectors=vectors, trainable_vectors=t) for t in (None, True))
-    for model, trainable in ((frozen, False), (trained, True)):
-        layer = model.get_layer("vectors")
-        assert layer.trainable is trainable
-        np.testing.assert_array_equal(numpy_of(layer.embeddings), vectors)
+    layer = build_text_classifier(**TINY, vectors=vectors, trainable_vectors=trained).get_layer("vectors")
+    assert layer.trainable is bool(trained)
+    np.testing.assert_array_equal(numpy_of(layer.embeddings), vectors)
 
 
 def test_padding_that_is_read_as_in_the_course():
     model = build_text_classifier(**TINY, masked=False, seed=3)
-    words = np.array([[3, 4, 5]])
-    first = model.get_layer("recurrent_1")(model.get_layer("vectors")(np.pad(words, ((0, 0), (0, 2)))))
-    second = model.get_layer("recurrent_2")(first)
-    answer = numpy_of(model(np.pad(words, ((0, 0), (0, 2)))))
-    np.testing.assert_allclose(answer, numpy_of(model.get_layer("classes")(second)), rtol=1e-5, atol=1e-6)
-    assert np.abs(answer - numpy_of(model(words))).max() > 1e-4
+    words = hidden = np.array([[3, 4, 5, 0, 0]])
+    for name in ("vectors", "recurrent_1", "recurrent_2", "classes"):
+        hidden = model.get_layer(name)(hidden)
+    np.testing.assert_allclose(numpy_of(model(words)), numpy_of(hidden), rtol=1e-5, atol=1e-6)
+    assert np.abs(hidden - numpy_of(model(words[:, :3]))).max() > 1e-4
 
 
 @pytest.mark.parametrize(
@@ -151,38 +138,31 @@ def test_padding_changes_no_answer(cell, bidirectional, pooling):
 def test_a_seed_fixes_weights_and_dropouts():
     def start(seed, **options):
         model = build_text_classifier(**{**TINY, "units": (5, 5)}, bidirectional=True, seed=seed, **options)
-        return model.get_weights(), numpy_of(model(np.full((4, 3), 2), training=True))
+        weights = [array for array in model.get_weights() if array.dtype.kind == "f"]
+        return weights, numpy_of(model(np.full((4, 3), 2), training=True))
 
     (weights, dropped), again, other, noisy = start(7), start(7), start(8), start(7, input_dropout=0.5)
-    for one, two in zip([*weights, dropped], [*again[0], again[1]], strict=True):
+    for one, two, three in zip(weights, again[0], noisy[0], strict=True):
         np.testing.assert_array_equal(one, two)
+        np.testing.assert_array_equal(one, three)
+    np.testing.assert_array_equal(dropped, again[1])
     assert np.any(dropped != other[1])
-    for one, two in zip(
-        *([array for array in arrays if array.dtype.kind == "f"] for arrays in (weights, noisy[0])), strict=True
-    ):
-        np.testing.assert_array_equal(one, two)
-    assert np.any(dropped != noisy[1]), "its inputs are dropped too, and nothing else is drawn otherwise"
-    drawn = [array for array in weights if array.dtype.kind == "f" and array.ndim == 2]
-    for place, array in enumerate(drawn):
-        rest = [*drawn[place + 1 :], *other[0]]
-        assert not any(array.shape == one.shape and np.array_equal(array, one) for one in rest), "no two alike"
+    assert np.any(dropped != noisy[1]), "its inputs are dropped too"
+    drawn = [array for array in (*weights, *other[0]) if array.ndim == 2]
+    assert len({array.tobytes() for array in drawn}) == len(drawn), "no two alike"
 
 
 def test_options_of_the_advice():
     plain, soft = (build_text_classifier(**TINY, seed=2, **options) for options in ({}, {"temperature": 4.0}))
     words = np.full((1, 3), 5)
     np.testing.assert_allclose(numpy_of(plain(words)), 4 * numpy_of(soft(words)), rtol=1e-6)
-    wide = {**TINY, "embedding_dim": 60, "units": (64,)}
-    spread = {}
-    for name in ("glorot_uniform", "glorot_normal", "random_normal"):
+    wide, xavier = {**TINY, "embedding_dim": 60, "units": (64,)}, [(2 / (60 + 256)) ** 0.5, (2 / (64 + 3)) ** 0.5]
+    for name, expected in {"glorot_uniform": xavier, "glorot_normal": xavier, "random_normal": [0.05, 0.05]}.items():
         model = build_text_classifier(**wide, activation="softsign", kernel_initializer=name, seed=2)
         cell = model.get_layer("recurrent_1").cell
         assert cell.activation is keras.activations.softsign
-        spread[name] = [numpy_of(kernel).std() for kernel in (cell.kernel, model.get_layer("classes").kernel)]
-    xavier = [(2 / (60 + 256)) ** 0.5, (2 / (64 + 3)) ** 0.5]
-    assert spread["glorot_uniform"] == pytest.approx(xavier, rel=0.15)
-    assert spread["glorot_normal"] == pytest.approx(xavier, rel=0.15)
-    assert spread["random_normal"] == pytest.approx([0.05, 0.05], rel=0.15)
+        spread = [numpy_of(kernel).std() for kernel in (cell.kernel, model.get_layer("classes").kernel)]
+        assert spread == pytest.approx(expected, rel=0.15)
 
 
 @pytest.mark.parametrize(
@@ -206,32 +186,23 @@ def test_strings_in_probabilities_out_wherever_it_is_loaded(tmp_path):
     texts = ["I DON'T  like it!", "so—good", "été 😀", "Été", "", "...", "a\xa0b", "a\nb a b a b", "it's so b?"]
     whole = end_to_end(model, vocabulary, length=4)
     whole.save(tmp_path / "whole.keras")
-    model.save(tmp_path / "model.keras")
-    words = vocabulary.encode(texts, 4)
-    np.savez(tmp_path / "in.npz", texts=np.array(texts), words=words)
+    np.save(tmp_path / "in.npy", np.array(texts))
     code = (
         "import sys, keras, numpy as np; sys.modules['rnnlab'] = None\n"
-        "given = np.load('in.npz'); load = keras.saving.load_model\n"
-        "answers = load('whole.keras').predict(keras.ops.convert_to_tensor(given['texts'].tolist()), verbose=0)\n"
-        "np.savez('out.npz', answers=answers, logits=load('model.keras').predict(given['words'], verbose=0))"
+        "texts = keras.ops.convert_to_tensor(np.load('in.npy').tolist())\n"
+        "np.save('out.npy', keras.saving.load_model('whole.keras').predict(texts, verbose=0))"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, cwd=tmp_path)
-    found = np.load(tmp_path / "out.npz")
-    logits = numpy_of(model(words))
-    np.testing.assert_allclose(found["logits"], logits, rtol=1e-4, atol=1e-5)
-    expected = numpy_of(keras.ops.softmax(logits))
-    np.testing.assert_allclose(found["answers"], expected, rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose(whole.predict(np.array(texts, dtype=object), verbose=0), expected, rtol=1e-4, atol=1e-5)
+    expected = numpy_of(keras.ops.softmax(model(vocabulary.encode(texts, 4))))
+    for answers in (np.load(tmp_path / "out.npy"), whole.predict(np.array(texts, dtype=object), verbose=0)):
+        np.testing.assert_allclose(answers, expected, rtol=1e-4, atol=1e-5)
     assert np.ptp(expected, axis=0).max() > 0.05
     with pytest.raises(ValueError, match="vocabulary: expected 12 indices as the model has, got 4"):
         end_to_end(model, Vocabulary(["a", "b"]), length=4)
 
 
-BOTH_WAYS = {"cell": "gru", "bidirectional": True, "activation": "softsign"}
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("options", [{}, BOTH_WAYS], ids=["lstm", "both ways"])
+@pytest.mark.parametrize("options", [{}, {"cell": "gru", "bidirectional": True, "activation": "softsign"}])
 def test_trains_in_fit_replicas_as_in_fit(options):
     rng = np.random.default_rng(0)
     x = rng.integers(1, 12, (20, 4)) * (np.arange(4) < rng.integers(1, 5, (20, 1)))
@@ -241,16 +212,15 @@ def test_trains_in_fit_replicas_as_in_fit(options):
     def build(seed):
         return build_text_classifier(**TINY, vectors=vectors, seed=seed, **options)
 
-    def settings():
-        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-        return {"optimizer": keras.optimizers.SGD(0.5, clipnorm=1.0), "loss": loss}
-
-    training = {"epochs": 15, "batch_size": 10, "shuffle": False}
-    replicas = fit_replicas(build, x, y, seeds=[4], **training, **settings())
+    loss, training = (
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        {"epochs": 15, "batch_size": 10, "shuffle": False},
+    )
+    replicas = fit_replicas(build, x, y, seeds=[4], optimizer=keras.optimizers.SGD(0.5, clipnorm=1.0), loss=loss, **training)
     model = build(4)
     start = model.get_weights()
     # Without compilation TensorFlow draws other dropout masks from the same seed.
-    model.compile(jit_compile=True, **settings())
+    model.compile(keras.optimizers.SGD(0.5, clipnorm=1.0), loss, jit_compile=True)
     history = model.fit(x, y, verbose=0, **training).history
     np.testing.assert_allclose(replicas.history.loss, history["loss"], rtol=1e-4)
     for mine, theirs in zip(replicas.models[0].get_weights(), model.get_weights(), strict=True):
@@ -260,20 +230,17 @@ def test_trains_in_fit_replicas_as_in_fit(options):
     assert sum(distance > 0.001 for distance in moved) == len(model.trainable_weights), moved
 
 
-# Splits and copies
-
-
 def test_a_split_keeps_copies_together():
     texts = [f"{word} {number}" for number in range(10) for word in "abc"] + ["A 3!", "b 7", "c, 1"]
     labels = [text[0].lower() for text in texts]
-    train, aside = split_texts(texts, labels, share=0.2, seed=1)
+    train, aside = split_texts(texts, labels, fraction=0.2, seed=1)
     assert sorted([*train, *aside]) == list(range(33))
-    assert not {tuple(tokenize(texts[row])) for row in train} & {tuple(tokenize(texts[row])) for row in aside}
-    different = {tuple(tokenize(texts[row])) for row in aside}
+    kept, different = ({tuple(tokenize(texts[row])) for row in rows} for rows in (train, aside))
+    assert not kept & different
     assert sorted(words[0] for words in different) == ["a", "a", "b", "b", "c", "c"]
     frame = pd.DataFrame({"text": texts, "label": labels}, index=range(100, 133))
-    np.testing.assert_array_equal(split_texts(frame.text, frame.label, share=0.2, seed=1)[1], aside)
-    assert any(list(split_texts(texts, labels, share=0.2, seed=seed)[1]) != list(aside) for seed in (2, 3))
+    np.testing.assert_array_equal(split_texts(frame.text, frame.label, fraction=0.2, seed=1)[1], aside)
+    assert any(list(split_texts(texts, labels, fraction=0.2, seed=seed)[1]) != list(aside) for seed in (2, 3))
 
 
 def test_copies():
@@ -296,13 +263,11 @@ def test_no_copy_is_missed(train, test, threshold):
     train, test = ([" ".join(text) for text in part] for part in (train, test))
     expected = []
     for row, text in enumerate(test):
-        words, best = set(tokenize(text)), None
-        for place, other in enumerate(train):
-            others = set(tokenize(other))
-            if words and others:
-                similarity = len(words & others) / len(words | others)
-                score = (similarity, tokenize(text) == tokenize(other), -place)
-                best = score if best is None or score > best else best
-        if best and best[0] >= threshold:
-            expected.append((row, -best[2], *best[:2]))
+        words, scores = tokenize(text), []
+        for place, other in enumerate(map(tokenize, train)):
+            either = len({*words, *other})
+            scores.append((len(set(words) & set(other)) / (either or 1), words == other, -place))
+        similarity, copy, place = max(scores, default=(0, False, 0))
+        if similarity >= threshold:
+            expected.append((row, -place, similarity, copy))
     assert list(find_copies(train, test, threshold=threshold).itertuples(index=False, name=None)) == expected

@@ -173,11 +173,6 @@ def test_vectors_refused_in_one_line(write, content, message):
     assert "\n" not in str(refusal.value)
 
 
-def test_no_vectors(tmp_path):
-    with pytest.raises(DataError, match=r"none\.txt: cannot be read: No such file"):
-        read_word_vectors(tmp_path / "none.txt")
-
-
 @pytest.mark.slow
 def test_a_file_of_full_size_in_little_time_and_memory(tmp_path):
     rng = np.random.default_rng(0)

@@ -1,6 +1,6 @@
 """An LSTM in NumPy, to be read: forward, back-propagation through time, optimizers, and a check of it all.
 
-Begin with `rnnlab/by_hand/lstm.py`. Nothing here needs Keras, which the tests set it beside.
+Begin with `rnnlab/by_hand/lstm.py`. What this module imports needs NumPy alone; `gradients.py` compares it with Keras.
 """
 
 from rnnlab.by_hand import lstm, network, single_step

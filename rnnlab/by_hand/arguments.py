@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from numbers import Integral
-from typing import Any
 
 import numpy as np
 
-
-def whole(name: str, number: Any) -> int:
-    if isinstance(number, bool) or not isinstance(number, Integral) or number < 1:
-        raise ValueError(f"{name}: expected an integer of at least 1, got {number!r}")
-    return int(number)
+from rnnlab.checks import whole as whole  # for the files of the textbook, which import nothing from elsewhere
 
 
 def array(name: str, arrays: Mapping[str, np.ndarray], *shape: int) -> None:
-    if name not in arrays:
-        raise ValueError(f"{name}: expected an array of shape {shape}, got none")
-    if np.shape(arrays[name]) != shape:
-        raise ValueError(f"{name}: expected shape {shape}, got {np.shape(arrays[name])}")
+    got = np.shape(arrays[name]) if name in arrays else "none"
+    if got != shape:
+        raise ValueError(f"{name}: expected an array of shape {shape}, got {got}")
 
 
 def check_layer(x: np.ndarray, h0: np.ndarray, c0: np.ndarray, p: Mapping[str, np.ndarray]) -> None:

@@ -20,26 +20,23 @@ def central_differences(function: Callable[[Arrays], float], arrays: Arrays, *, 
         function: takes a dict like `arrays`, gives one number.
         arrays: float64; they are not changed.
 
-    Returns:
-        An array for each array, of its shape.
-
     Raises:
         ValueError: `step` is not above 0, or an array is not float64.
     """
     if not step > 0:
         raise ValueError(f"step: expected a number above 0, got {step!r}")
     for name, value in arrays.items():
-        if getattr(value, "dtype", None) != np.float64:
-            raise ValueError(f"{name}: expected an array of float64, got {getattr(value, 'dtype', type(value).__name__)}")
-    moved = {name: value.copy() for name, value in arrays.items()}
+        if (kind := getattr(value, "dtype", type(value).__name__)) != np.float64:
+            raise ValueError(f"{name}: expected an array of float64, got {kind}")
     differences = {name: np.zeros_like(value) for name, value in arrays.items()}
     for name, value in arrays.items():
+        moved = value.copy()
         for place in np.ndindex(value.shape):
             ends = []
             for sign in (1, -1):
-                moved[name][place] = value[place] + sign * step
-                ends.append(function(moved))
-            moved[name][place] = value[place]
+                moved[place] = value[place] + sign * step
+                ends.append(function(arrays | {name: moved}))
+            moved[place] = value[place]
             differences[name][place] = (ends[0] - ends[1]) / (2 * step)
     return differences
 

@@ -25,10 +25,9 @@ def from_keras(kernel: np.ndarray, recurrent_kernel: np.ndarray, bias: np.ndarra
     if np.ndim(kernel) != 2 or np.ndim(recurrent_kernel) != 2:
         raise ValueError(f"kernel, recurrent_kernel: expected matrices, got shapes {kernel.shape}, {recurrent_kernel.shape}")
     hidden = len(recurrent_kernel)
-    named = {"kernel": kernel, "recurrent_kernel": recurrent_kernel, "bias": bias}
-    array("kernel", named, len(kernel), 4 * hidden)
-    array("recurrent_kernel", named, hidden, 4 * hidden)
-    array("bias", named, 4 * hidden)
+    array("kernel", {"kernel": kernel}, len(kernel), 4 * hidden)
+    array("recurrent_kernel", {"recurrent_kernel": recurrent_kernel}, hidden, 4 * hidden)
+    array("bias", {"bias": bias}, 4 * hidden)
     stacked = np.concatenate([recurrent_kernel, kernel])
     matrices = {f"W_{gate}": part for gate, part in zip(KERAS_GATES, np.split(stacked, 4, axis=1), strict=True)}
     return matrices | {f"b_{gate}": part for gate, part in zip(KERAS_GATES, np.split(bias, 4), strict=True)}

@@ -58,7 +58,7 @@ def forward(tokens: np.ndarray, targets: np.ndarray, p: Arrays, states: Arrays |
 
     Args:
         tokens: what is read, integers of shape (batch, time).
-        targets: what is to be foretold at each time, integers of the same shape.
+        targets: the token that follows at each time, integers of the same shape.
         states: where the layers start; None means zeros.
 
     Raises:

@@ -91,7 +91,7 @@ class RMSprop:
 class Adam:
     """m ← β₁ m + (1 - β₁) g, v ← β₂ v + (1 - β₂) g², w ← w - η √(1 - β₂ᵗ) / (1 - β₁ᵗ) · m / (√v + ε), at update t = 1, 2, ...
 
-    The factor in front of m corrects the bias of averages that start at m = v = 0. ε stands outside the root and beside the
+    The factor in front of m corrects the bias of averages that start at m = v = 0. ε stands outside the root, with the
     uncorrected v, as in Keras and in the last paragraph of the paper's section 2; its algorithm 1 has m̂ / (√v̂ + ε) with both
     corrected, which is the same with ε √(1 - β₂ᵗ) here.
 

@@ -6,12 +6,12 @@ download; `corpus` a text to learn to write from; `read_texts` labelled texts fr
 that many have used, and `word_vectors` vectors of their words.
 """
 
-from rnnlab.datasets.errors import DataError
 from rnnlab.datasets.handwriting import IMAGES, Images, digits, images, mnist
 from rnnlab.datasets.own import SHA256, airline_passengers, published, sentences, shampoo_sales
 from rnnlab.datasets.poems import CORPORA, FORMS, Corpus, corpus
 from rnnlab.datasets.public_texts import ag_news, emoji_sentences, imdb_reviews
 from rnnlab.datasets.series import Series, read_series
+from rnnlab.datasets.tables import DataError
 from rnnlab.datasets.texts import read_texts
 from rnnlab.datasets.word_vectors import WordVectors, read_word_vectors, word_vectors
 

@@ -98,7 +98,8 @@ def follows(frequency: str, before: date, after: date) -> bool:
     # Month ends, last Fridays and the like have no fixed day, but stay within a week counted from one end of the month.
     shift = before.day - after.day
     end_shift = shift - monthrange(before.year, before.month)[1] + monthrange(after.year, after.month)[1]
-    return _months(after) - _months(before) == _MONTHS_IN[frequency] and min(abs(shift), abs(end_shift)) < 7
+    months = 12 * (after.year - before.year) + after.month - before.month
+    return months == _MONTHS_IN[frequency] and min(abs(shift), abs(end_shift)) < 7
 
 
 def _days(texts: Sequence[str], pattern: re.Pattern[str]) -> list[date | None]:
@@ -143,17 +144,13 @@ def _length(frequency: str, day: date) -> int:
     return 7 if frequency == "week" else 1
 
 
-def _months(day: date) -> int:
-    return 12 * day.year + day.month - 1
-
-
 def _days_after(days: list[date], frequency: str, count: int) -> list[date]:
     last, after = days[-1], []
     if frequency in _MONTHS_IN:
         at_end = all(day.day == monthrange(day.year, day.month)[1] for day in days)
         usual = 31 if at_end else max(statistics.multimode(day.day for day in days))
         for step in range(1, count + 1):
-            year, month = divmod(_months(last) + step * _MONTHS_IN[frequency], 12)
+            year, month = divmod(12 * last.year + last.month - 1 + step * _MONTHS_IN[frequency], 12)
             after.append(date(year, month + 1, min(usual, monthrange(year, month + 1)[1])))
         return after
     for _ in range(count):

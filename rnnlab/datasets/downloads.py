@@ -6,7 +6,13 @@ import hashlib
 import os
 from pathlib import Path
 
-from rnnlab.datasets.errors import DataError
+from rnnlab.datasets.tables import DataError
+
+
+def own_copy(name: str | Path) -> Path | None:
+    """The file in the folder that the environment variable RNNLAB_DATA names, if it is there."""
+    folder = os.environ.get("RNNLAB_DATA")
+    return Path(folder, name) if folder and Path(folder, name).is_file() else None
 
 
 def public_file(name: str, url: str, checksum: str) -> Path:
@@ -18,13 +24,14 @@ def public_file(name: str, url: str, checksum: str) -> Path:
     Raises:
         DataError: it is not there and cannot be loaded, or what came is another file.
     """
-    folder = os.environ.get("RNNLAB_DATA")
-    if folder and Path(folder, name).is_file():
-        return Path(folder, name)
+    if own := own_copy(name):
+        return own
     keras_home = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
     cached = keras_home / "datasets" / name
-    if cached.is_file() and _digest(cached, "sha256" if len(checksum) == 64 else "md5") == checksum:
-        return cached
+    if cached.is_file():
+        with cached.open("rb") as file:
+            if hashlib.file_digest(file, "sha256" if len(checksum) == 64 else "md5").hexdigest() == checksum:
+                return cached
     from keras.utils import get_file
 
     try:
@@ -37,8 +44,3 @@ def public_file(name: str, url: str, checksum: str) -> Path:
             f"{name}: expected it in the folder that RNNLAB_DATA names, or in {cached.parent}, or a network to load it "
             f"from {url}, got none of them ({' '.join(str(error).split())[:200]})"
         ) from None
-
-
-def _digest(path: Path, algorithm: str) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, algorithm).hexdigest()

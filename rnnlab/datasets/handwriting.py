@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rnnlab.checks import one_of
 from rnnlab.datasets.downloads import public_file
-from rnnlab.datasets.errors import DataError
+from rnnlab.datasets.tables import DataError
 
 MNIST_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
 MNIST_SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
@@ -34,15 +35,8 @@ class Images:
 
 
 def images(name: str) -> Images:
-    """Images by name: "digits" or "mnist".
-
-    Raises:
-        ValueError: the name is unknown.
-        DataError: see `mnist`.
-    """
-    if name not in IMAGES:
-        raise ValueError(f"images: expected {' or '.join(IMAGES)}, got {name!r}")
-    return digits() if name == "digits" else mnist()
+    """Images by name: "digits" or "mnist"; ValueError for any other, DataError as of `mnist`."""
+    return digits() if one_of("images", name, IMAGES) == "digits" else mnist()
 
 
 def digits() -> Images:

@@ -6,8 +6,8 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rnnlab.datasets.errors import DataError
 from rnnlab.datasets.series import Series, read_series
+from rnnlab.datasets.tables import DataError
 
 if TYPE_CHECKING:
     import pandas as pd

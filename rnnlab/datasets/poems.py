@@ -6,10 +6,10 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from rnnlab.datasets.downloads import public_file
-from rnnlab.datasets.errors import DataError
+from rnnlab.checks import one_of
+from rnnlab.datasets.downloads import own_copy, public_file
 from rnnlab.datasets.own import own_file
-from rnnlab.datasets.tables import read_text
+from rnnlab.datasets.tables import DataError, read_text
 
 CORPORA = ("sample", "small", "large")
 FORMS = ("titled", "lines", "text")
@@ -46,16 +46,16 @@ def corpus(name: str, form: str | None = None) -> Corpus:
         ValueError: `form` is unknown.
         DataError: there is no such file, it is empty, or it is not UTF-8; the message names the byte.
     """
-    if form is not None and form not in FORMS:
-        raise ValueError(f"form: expected one of {', '.join(FORMS)}, got {form!r}")
+    if form is not None:
+        one_of("form", form, FORMS)
     path = _path_of(name)
     text = read_text(path).replace("\r\n", "\n")
     if not text.strip():
         raise DataError(f"{path}: expected a text, got an empty file")
-    return Corpus(path.name, text, form or form_of(text))
+    return Corpus(path.name, text, form or _form_of(text))
 
 
-def form_of(text: str) -> str:
+def _form_of(text: str) -> str:
     """The form of a text: verses are Chinese, and a titled poem has something on both sides of its first colon."""
     lines = [line for line in text.splitlines() if line.strip()]
     chinese = sum("\u4e00" <= character <= "\u9fff" for character in text)
@@ -66,15 +66,14 @@ def form_of(text: str) -> str:
 
 
 def _path_of(name: str) -> Path:
-    folder = os.environ.get("RNNLAB_DATA")
     if name == "sample":
         return own_file("poems_sample.txt")
     if name == "small":
         return public_file("tangshi.txt", SMALL_URL, SMALL_SHA256)
-    if name == "large":
-        found = [path for path in (Path(folder or "", file) for file in LARGE) if folder and path.is_file()]
-        if not found:
-            where = f"in {folder}, which RNNLAB_DATA names" if folder else "in a folder that RNNLAB_DATA names"
-            raise DataError(f"large: expected {' or '.join(LARGE)} {where}, a poem a line as title:content, got neither")
-        return found[0]
-    return Path(name)
+    if name != "large":
+        return Path(name)
+    for file in LARGE:
+        if path := own_copy(file):
+            return path
+    expected = f"{' or '.join(LARGE)} in a folder that RNNLAB_DATA names, a poem a line as title:content"
+    raise DataError(f"large: expected {expected}, got {os.environ.get('RNNLAB_DATA') or 'no folder'}")

@@ -7,10 +7,10 @@ import re
 import tarfile
 import zlib
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from rnnlab.datasets.downloads import public_file
-from rnnlab.datasets.errors import DataError
+from rnnlab.datasets.downloads import own_copy, public_file
+from rnnlab.datasets.tables import DataError
 from rnnlab.datasets.texts import read_texts
 
 if TYPE_CHECKING:
@@ -40,13 +40,16 @@ def emoji_sentences() -> tuple[pd.DataFrame, pd.DataFrame]:
     Raises:
         DataError: RNNLAB_DATA names no folder with these files, or they are wrong.
     """
-    folder = Path(os.environ.get("RNNLAB_DATA", ""))
-    files = folder / "train_emoji.csv", folder / "tesss.csv"
-    if not os.environ.get("RNNLAB_DATA") or not all(path.is_file() for path in files):
-        names = " and ".join(path.name for path in files)
-        raise DataError(f"RNNLAB_DATA: expected a folder with {names}, got {os.environ.get('RNNLAB_DATA') or 'no folder'}")
-    train = read_texts(files[0], text=1, label=2)
-    return train, read_texts(files[1], text=1, label=2, classes=set(train.label))
+    train_file, test_file = own_copy("train_emoji.csv"), own_copy("tesss.csv")
+    if not (train_file and test_file):
+        folder = os.environ.get("RNNLAB_DATA") or "no folder"
+        raise DataError(f"RNNLAB_DATA: expected a folder with train_emoji.csv and tesss.csv, got {folder}")
+    return _train_and_test(train_file, test_file, text=1, label=2)
+
+
+def _train_and_test(train_file: Path, test_file: Path, **columns: Any) -> tuple[pd.DataFrame, pd.DataFrame]:
+    train = read_texts(train_file, **columns)
+    return train, read_texts(test_file, classes=set(train.label), **columns)
 
 
 def ag_news() -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -58,11 +61,8 @@ def ag_news() -> tuple[pd.DataFrame, pd.DataFrame]:
     Raises:
         DataError: the files are not there and cannot be loaded, or they are wrong.
     """
-    paths = {
-        part: public_file(f"ag_news_{part}.csv", f"{AG_NEWS_URL}{part}.csv", AG_NEWS_SHA256[part]) for part in AG_NEWS_SHA256
-    }
-    train = read_texts(paths["train"], text=(2, 3), label=1)
-    return train, read_texts(paths["test"], text=(2, 3), label=1, classes=set(train.label))
+    files = [public_file(f"ag_news_{part}.csv", f"{AG_NEWS_URL}{part}.csv", known) for part, known in AG_NEWS_SHA256.items()]
+    return _train_and_test(*files, text=(2, 3), label=1)
 
 
 def imdb_reviews() -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -21,17 +21,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from os import PathLike
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rnnlab.datasets.dates import SEASONS, Dates, follows, is_date, recognise, recognise_column
-from rnnlab.datasets.errors import DataError
-from rnnlab.datasets.tables import read_text, records
+from rnnlab.datasets.tables import DataError, check_widths, column_named, read_text, records
 
-if TYPE_CHECKING:
-    pass
-
+LARGEST_VALUE = 1e100  # beyond it squares of errors overflow
 _SPACES = " '\u00a0\u202f"
 _NUMBERS = {
     mark: re.compile(
@@ -83,7 +79,7 @@ def read_series(path: str | PathLike[str], column: str | None = None, date_colum
     value that is blank, text or not finite; dates that are doubled, run backwards, leave gaps or have no regular step.
     """
     table = _read_table(path)
-    chosen = None if date_column is None else table.find(date_column)
+    chosen = None if date_column is None else column_named(path, table.names, date_column)
     value_column = _value_column(table, column, chosen)
     if value_column == chosen:
         raise DataError(f"{path}: expected different columns for values and dates, got {column!r} for both")
@@ -100,12 +96,6 @@ class _Table:
     lines: tuple[int, ...]
     columns: tuple[tuple[str, ...], ...]
 
-    def find(self, name: str) -> int:
-        if self.names.count(name) != 1:
-            problem = "no column" if name not in self.names else "more than one column"
-            raise DataError(f"{self.path}: {problem} {name!r}; its columns are {', '.join(map(repr, self.names))}")
-        return self.names.index(name)
-
     def error(self, column: int, row: int, expected: str) -> DataError:
         came = repr(self.columns[column][row][:60]) if self.columns[column][row] else "a blank"
         return DataError(f"{self.path}, line {self.lines[row]}, column {self.names[column]!r}: expected {expected}, got {came}")
@@ -117,11 +107,8 @@ def _read_table(path: str | PathLike[str]) -> _Table:
     # Without any of them there is one column, and a comma further down belongs to a number.
     separator = next((mark for mark in "\t;," if mark in first), "\t")
     rows = _rows(path, text, separator)
-    width = len(rows[0][1])
-    for line, fields in rows:
-        if len(fields) != width:
-            raise DataError(f"{path}, line {line}: expected {width} fields as in line {rows[0][0]}, got {len(fields)}")
-    names = [str(position) for position in range(1, width + 1)]
+    check_widths(path, rows)
+    names = [str(position) for position in range(1, len(rows[0][1]) + 1)]
     if _is_header(rows[0][1]):
         names = [field or name for field, name in zip(rows.pop(0)[1], names, strict=True)]
     if not rows:
@@ -141,11 +128,7 @@ def _rows(path: str | PathLike[str], text: str, separator: str) -> list[tuple[in
 
 
 def _is_header(fields: list[str]) -> bool:
-    def is_data(text: str) -> bool:
-        number = any(_number(text, mark) is not None for mark in ".,")
-        return number or is_date(text)
-
-    data = [field for field in fields if is_data(field)]
+    data = [field for field in fields if any(_number(field, mark) is not None for mark in ".,") or is_date(field)]
     return len(data) < len(fields) and all(field.isdigit() for field in data)
 
 
@@ -167,8 +150,7 @@ def _decimal_mark(cells: Sequence[str], separator: str) -> tuple[str, int]:
 
 def _is_numeric(cells: Sequence[str], separator: str) -> bool:
     _, numbers = _decimal_mark(cells, separator)
-    texts = sum(cell != "" for cell in cells) - numbers
-    return 0 < numbers >= texts
+    return 0 < numbers >= sum(cell != "" for cell in cells) - numbers
 
 
 def _counts(cells: Sequence[str]) -> bool:
@@ -178,7 +160,7 @@ def _counts(cells: Sequence[str]) -> bool:
 
 def _value_column(table: _Table, column: str | None, taken: int | None) -> int:
     if column is not None:
-        return table.find(column)
+        return column_named(table.path, table.names, column)
     numeric = [i for i, cells in enumerate(table.columns) if i != taken and _is_numeric(cells, table.separator)]
     if not numeric:
         raise DataError(f"{table.path}: no numeric column; its columns are {', '.join(map(repr, table.names))}")
@@ -199,6 +181,8 @@ def _values(table: _Table, column: int) -> np.ndarray:
             raise table.error(column, row, "a number")
         if not math.isfinite(value):
             raise table.error(column, row, "a finite number")
+        if abs(value) > LARGEST_VALUE:
+            raise table.error(column, row, f"a number of at most {LARGEST_VALUE:g}")
     return np.array(values, dtype=np.float64)
 
 
@@ -219,10 +203,10 @@ def _labels(table: _Table, values: int, chosen: int | None) -> tuple[tuple[str, 
 
 
 def _date_column(table: _Table, values: int) -> int | None:
-    others = [i for i in range(len(table.columns)) if i != values]
-    read = {i: len(dates.known) for i in others if (dates := recognise_column(table.columns[i]))}
+    others = enumerate(table.columns)
+    read = {i: len(dates.known) for i, texts in others if i != values and (dates := recognise_column(texts))}
     if read:
-        return max(read, key=lambda i: read[i])
+        return max(read, key=read.__getitem__)
     return 0 if values != 0 and _counts(table.columns[0]) else None
 
 

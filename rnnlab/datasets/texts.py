@@ -6,8 +6,7 @@ from collections.abc import Collection, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING
 
-from rnnlab.datasets.errors import DataError
-from rnnlab.datasets.tables import read_text, records
+from rnnlab.datasets.tables import DataError, check_widths, column_named, read_text, records
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,47 +53,27 @@ def read_texts(
     rows = [(line, fields) for line, fields in records(path, read_text(path), separator) if any(fields)]
     if not rows:
         raise DataError(f"{path}: expected texts and labels, got an empty file")
-    _check_widths(path, rows)
-    places = [_place(path, rows[0][1], column) for column in chosen]
-    found = [_labelled(path, line, fields, places, chosen) for line, fields in rows[named:]]
+    check_widths(path, rows, "; a text that holds the separator needs quotes")
+    *places, last = (_place(path, rows[0][1], column) for column in chosen)
+    found = [
+        (" ".join(part for place in places if (part := fields[place])), fields[last], line) for line, fields in rows[named:]
+    ]
     if not found:
         raise DataError(f"{path}: expected texts and labels, got a header only")
     frame = pd.DataFrame(found, columns=["text", "label", "line"])
+    for name, column in (("text", chosen[0]), ("label", label)):
+        if (blank := frame[name] == "").any():
+            raise DataError(f"{path}, line {frame.line[blank.idxmax()]}: expected a {name} in column {column!r}, got a blank")
     _check_classes(path, frame, classes)
     return frame
 
 
-def _check_widths(path: str | PathLike[str], rows: list[tuple[int, list[str]]]) -> None:
-    first, head = rows[0]
-    for line, fields in rows:
-        if len(fields) != len(head):
-            raise DataError(
-                f"{path}, line {line}: expected {len(head)} fields as in line {first}, got {len(fields)}; "
-                "a text that holds the separator needs quotes"
-            )
-
-
 def _place(path: str | PathLike[str], first: list[str], column: Column) -> int:
     if isinstance(column, str):
-        if first.count(column) != 1:
-            problem = "no column" if column not in first else "more than one column"
-            raise DataError(f"{path}: {problem} {column!r}; its columns are {', '.join(repr(name[:40]) for name in first)}")
-        return first.index(column)
+        return column_named(path, first, column)
     if not 1 <= column <= len(first):
         raise DataError(f"{path}: no column {column}; it has {len(first)}")
     return column - 1
-
-
-def _labelled(
-    path: str | PathLike[str], line: int, fields: list[str], places: list[int], chosen: Sequence[Column]
-) -> tuple[str, str, int]:
-    *texts, label = (fields[place] for place in places)
-    text = " ".join(part for part in texts if part)
-    if not text:
-        raise DataError(f"{path}, line {line}: expected a text in column {chosen[0]!r}, got a blank")
-    if not label:
-        raise DataError(f"{path}, line {line}: expected a label in column {chosen[-1]!r}, got a blank")
-    return text, label, line
 
 
 def _check_classes(path: str | PathLike[str], frame: pd.DataFrame, classes: Collection[str] | None) -> None:
@@ -102,9 +81,6 @@ def _check_classes(path: str | PathLike[str], frame: pd.DataFrame, classes: Coll
         if frame.label.nunique() == 1:
             raise DataError(f"{path}: expected labels of at least two classes, got {frame.label[0]!r} in every row")
         return
-    unseen = frame[~frame.label.isin(classes)]
-    if len(unseen):
-        known = sorted(classes)
-        listed = ", ".join(known[:20]) + (", ..." if len(known) > 20 else "")
-        row = unseen.iloc[0]
+    for row in frame[~frame.label.isin(classes)].itertuples():
+        listed = ", ".join(sorted(classes)[:20]) + (", ..." if len(classes) > 20 else "")
         raise DataError(f"{path}, line {row.line}: expected a label of the training file ({listed}), got {row.label[:60]!r}")

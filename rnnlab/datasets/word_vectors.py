@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from array import array
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -11,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from rnnlab.datasets.errors import DataError
+from rnnlab.datasets.downloads import own_copy
+from rnnlab.datasets.tables import DataError, check_readable, unreadable
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +39,7 @@ def read_word_vectors(path: str | PathLike[str], words: Collection[str] | None =
     lines: dict[bytes, int] = {}
     values = array("f")
     dim = 0
+    check_readable(path, most=None)  # it is read line by line
     try:
         with open(path, "rb") as file:
             for number, line in enumerate(file, 1):
@@ -47,15 +48,17 @@ def read_word_vectors(path: str | PathLike[str], words: Collection[str] | None =
                     word, dim = word.removeprefix(b"\xef\xbb\xbf"), len(numbers.split())
                 if numbers.count(b" ") != dim - 1 or not (word and dim):
                     word, numbers = _divided(path, number, line, dim)
-                if not word.isascii():
-                    _check_utf8(path, number, word)
+                word.decode()
                 if number == 1 or ((wanted is None or word in wanted) and word not in lines):
                     vector = _floats(path, number, numbers)
                     if wanted is None or word in wanted:
                         lines[word] = number
                         values.extend(vector)
     except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from None
+        raise unreadable(path, error) from None
+    except UnicodeDecodeError as error:
+        byte = error.object[error.start]
+        raise DataError(f"{path}, line {number}: expected UTF-8, got 0x{byte:02x} at byte {error.start} of the line") from None
     if not lines:
         sought = "a word and its numbers in each line" if wanted is None else f"vectors of some of {len(wanted)} words"
         raise DataError(f"{path}: expected {sought}, got none")
@@ -92,14 +95,6 @@ def _floats(path: str | PathLike[str], number: int, numbers: bytes) -> list[floa
         raise DataError(f"{path}, line {number}: expected numbers after the word, got {wrong[:40]!r}") from None
 
 
-def _check_utf8(path: str | PathLike[str], number: int, word: bytes) -> None:
-    try:
-        word.decode()
-    except UnicodeDecodeError as error:
-        byte = word[error.start]
-        raise DataError(f"{path}, line {number}: expected UTF-8, got 0x{byte:02x} at byte {error.start} of the line") from None
-
-
 def word_vectors(*files: str | PathLike[str]) -> WordVectors:
     """All words of one file or of several, with the vectors of each file side by side; zeros stand where a file lacks the word.
 
@@ -109,17 +104,14 @@ def word_vectors(*files: str | PathLike[str]) -> WordVectors:
     Raises:
         DataError: see `read_word_vectors`.
     """
-    parts = [read_word_vectors(_sought(Path(file))) for file in files]
-    words = tuple(dict.fromkeys(word for part in parts for word in part.words))
+    sought = [Path(file) for file in files]
+    parts = [read_word_vectors(path if path.exists() else own_copy(path) or path) for path in sought]
+    words = dict.fromkeys(word for part in parts for word in part.words)
     place = {word: row for row, word in enumerate(words)}
-    blocks = []
+    values = np.zeros((len(words), sum(part.values.shape[1] for part in parts)), dtype=np.float32)
+    column = 0
     for part in parts:
-        block = np.zeros((len(words), part.values.shape[1]), dtype=np.float32)
-        block[[place[word] for word in part.words]] = part.values
-        blocks.append(block)
-    return WordVectors(words, np.concatenate(blocks, axis=1))
-
-
-def _sought(path: Path) -> Path:
-    folder = os.environ.get("RNNLAB_DATA")
-    return Path(folder, path) if folder and not path.exists() and Path(folder, path).is_file() else path
+        end = column + part.values.shape[1]
+        values[[place[word] for word in part.words], column:end] = part.values
+        column = end
+    return WordVectors(tuple(words), values)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Integral
+from decimal import Decimal
 
 import numpy as np
 
-from rnnlab.digit_sums.checks import operands, valid_digits, whole
+from rnnlab.checks import whole
 
 Pair = tuple[np.ndarray, np.ndarray]
-
-# Python converts no more than 4,300 digits to or from text at a time.
-_PIECE = 4000
 
 
 def digits_of(numbers: Sequence[int], length: int) -> np.ndarray:
@@ -22,23 +19,14 @@ def digits_of(numbers: Sequence[int], length: int) -> np.ndarray:
         ValueError: a number is not an integer, negative, or has more than `length` digits; or there is none.
     """
     length = whole("length", length)
-    rows: list[str] = []
-    for place, number in enumerate(numbers):
-        if isinstance(number, bool) or not isinstance(number, Integral):
-            raise ValueError(f"numbers: expected integers, got {number!r} at index {place}")
-        if number < 0:
-            raise ValueError(f"numbers: expected integers of at least 0, got a negative one at index {place}")
-        rest, pieces = int(number), []
-        while rest >= 10**_PIECE:
-            rest, low = divmod(rest, 10**_PIECE)
-            pieces.append(str(low).zfill(_PIECE))
-        text = "".join([str(rest), *reversed(pieces)])
-        if len(text) > length:
-            raise ValueError(f"numbers: expected at most {length} digits, got {len(text)} at index {place}")
-        rows.append(text.zfill(length))
+    # Python itself converts no more than 4,300 digits to or from text.
+    rows = [str(Decimal(whole(f"numbers[{place}]", number, 0))) for place, number in enumerate(numbers)]
     if not rows:
         raise ValueError("numbers: expected at least one, got none")
-    points = np.frombuffer("".join(rows).encode("ascii"), dtype=np.int8).reshape(len(rows), length)
+    if (longest := max(map(len, rows))) > length:
+        raise ValueError(f"numbers: expected at most {length} digits, got {longest}")
+    text = "".join(row.zfill(length) for row in rows)
+    points = np.frombuffer(text.encode("ascii"), dtype=np.int8).reshape(len(rows), length)
     return np.ascontiguousarray(points[:, ::-1] - ord("0"))
 
 
@@ -49,14 +37,7 @@ def number_of(digits: np.ndarray) -> list[int]:
         ValueError: `digits` is not such an array.
     """
     points = valid_digits("digits", digits)[:, ::-1] + np.int8(ord("0"))
-    numbers = []
-    for row in points:
-        text, number = row.tobytes().decode("ascii"), 0
-        for start in range(0, len(text), _PIECE):
-            piece = text[start : start + _PIECE]
-            number = number * 10 ** len(piece) + int(piece)
-        numbers.append(number)
-    return numbers
+    return [int(Decimal(row.tobytes().decode("ascii"))) for row in points]
 
 
 def add(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -106,3 +87,21 @@ def first_wrong(right: np.ndarray, given: np.ndarray) -> np.ndarray:
     right, given = operands(right, given, ("right", "given"))
     wrong = right != given
     return np.where(wrong.any(axis=1), wrong.argmax(axis=1), right.shape[1])
+
+
+def valid_digits(name: str, digits: np.ndarray) -> np.ndarray:
+    """Digits as int8, shape (n, length)."""
+    digits = np.asarray(digits)
+    if digits.ndim != 2 or not digits.size or digits.dtype.kind not in "iu":
+        raise ValueError(f"{name}: expected integers of shape (n, length), got {digits.dtype} of shape {digits.shape}")
+    if digits.min() < 0 or digits.max() > 9:
+        raise ValueError(f"{name}: expected digits from 0 to 9, got numbers from {digits.min()} to {digits.max()}")
+    return digits.astype(np.int8, copy=False)
+
+
+def operands(a: np.ndarray, b: np.ndarray, names: tuple[str, str] = ("a", "b")) -> Pair:
+    """Both operands as `valid_digits`, of one shape."""
+    a, b = valid_digits(names[0], a), valid_digits(names[1], b)
+    if a.shape != b.shape:
+        raise ValueError(f"{names[1]}: expected the shape of {names[0]}, {a.shape}, got {b.shape}")
+    return a, b

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rnnlab.cells import check_cell, recurrent_layer, split_seed
-from rnnlab.digit_sums.checks import one_of, operands, whole
+from rnnlab.checks import one_of, whole
+from rnnlab.digit_sums.data import encode
+from rnnlab.digit_sums.integers import operands
 
 if TYPE_CHECKING:
     import keras
@@ -22,15 +24,6 @@ INITIAL_STATES: dict[str, Callable[[int], float]] = {
     "xavier": lambda units: units**-0.5,
     "he": lambda units: (2 / units) ** 0.5,
 }
-
-
-def encode(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Network inputs from operands of shape (n, length): int32, shape (n, length, 2).
-
-    Raises:
-        ValueError: the operands are not digits of one shape.
-    """
-    return np.stack(operands(a, b), axis=-1).astype(np.int32)
 
 
 def build_digit_adder(
@@ -70,22 +63,25 @@ def build_digit_adder(
     """
     import keras
 
-    length = None if length is None else whole("length", length)
-    batch_size = None if batch_size is None else whole("batch_size", batch_size)
+    length, batch_size = (
+        None if size is None else whole(name, size) for name, size in (("length", length), ("batch_size", batch_size))
+    )
     units = whole("units", units)
     _check_states(state, initial_state, recurrent=cell is not None and num_layers != 0, batch_size=batch_size)
     digits = keras.Input((length, 2), batch_size=batch_size, dtype="int32", name="digits")
 
     def start(layer: keras.Layer, seeds: list[Any]) -> list[Any] | None:
-        if initial_state != "zeros":
-            return _fixed_states(digits, layer, INITIAL_STATES[initial_state](units), seeds)
         if state == "zeros":
             zeros = keras.ops.cast(keras.ops.tile(keras.ops.zeros_like(digits[:, 0, :1]), (1, units)), layer.compute_dtype)
             return [zeros] * len(_state_names(layer))
-        return None
+        if initial_state == "zeros":
+            return None
+        deviation, row = INITIAL_STATES[initial_state](units), keras.ops.zeros_like(digits[:, 0, 0])
+        return [_fixed_state(name, layer, deviation, seed)(row) for name, seed in zip(_state_names(layer), seeds, strict=False)]
 
+    options: dict[str, Any] = {"activation": activation, "embedding_dim": embedding_dim, "dtype": dtype, "seed": seed}
     logits, _ = _network(
-        digits, start, cell, units, num_layers, activation, embedding_dim, dtype, seed, stateful=state == "carry"
+        digits, start, {"stateful": state == "carry"}, cell=cell, units=units, num_layers=num_layers, **options
     )
     return keras.Model(digits, logits, name=name)
 
@@ -101,34 +97,17 @@ def _check_states(state: str, initial_state: str, *, recurrent: bool, batch_size
         raise ValueError("batch_size: expected an integer of at least 1 where state is carry, got None")
 
 
-def _fixed_states(digits: Any, layer: keras.Layer, deviation: float, seeds: list[Any]) -> list[Any]:
-    """Initial states that are one vector for all questions: tables of one row, the stock layer that gives just that."""
+def _fixed_state(name: str, layer: keras.Layer, deviation: float, seed: int | None) -> keras.Layer:
+    """The stock layer that gives one vector to all questions: a table of one row."""
     import keras
 
-    row = keras.ops.zeros_like(digits[:, 0, 0])
-    return [
-        keras.layers.Embedding(
-            1,
-            layer.units,
-            embeddings_initializer=keras.initializers.RandomNormal(stddev=deviation, seed=seed),
-            trainable=False,
-            dtype=layer.dtype_policy,
-            name=f"initial_{name}",
-        )(row)
-        for name, seed in zip(_state_names(layer), seeds, strict=False)
-    ]
+    normal = keras.initializers.RandomNormal(stddev=deviation, seed=seed)
+    frozen: dict[str, Any] = {"trainable": False, "dtype": layer.dtype_policy, "name": f"initial_{name}"}
+    return keras.layers.Embedding(1, layer.units, embeddings_initializer=normal, **frozen)
 
 
 def build_streaming_adder(
-    *,
-    cell: str | None = "simple_rnn",
-    units: int = 64,
-    num_layers: int = 2,
-    activation: str | None = None,
-    embedding_dim: int = 32,
-    dtype: str | None = None,
-    seed: int | None = None,
-    name: str = "streaming_adder",
+    *, cell: str | None = "simple_rnn", units: int = 64, name: str = "streaming_adder", **options: Any
 ) -> keras.Model:
     """The twin of `build_digit_adder` for long sums read chunk by chunk: [digits, *states] -> [logits, *states].
 
@@ -136,6 +115,9 @@ def build_streaming_adder(
     and c, of an LSTM), zeros at the lowest column; without a cell it is digits -> logits. Its weights are those of an adder
     with the same arguments and `initial_state` "zeros", in the same order: `twin.set_weights(model.get_weights())`. It is
     compiled, for prediction.
+
+    Args:
+        cell, units: as `build_digit_adder` takes them; so are `options`: num_layers, activation, embedding_dim, dtype, seed.
 
     Raises:
         ValueError: an argument is out of range.
@@ -152,28 +134,33 @@ def build_streaming_adder(
         return inputs
 
     # XLA, which is many times faster in a loop of small steps, cannot compile the cuDNN kernels of a GPU.
-    options = {} if cell == "simple_rnn" else {"use_cudnn": False}
-    logits, states = _network(
-        digits, start, cell, units, num_layers, activation, embedding_dim, dtype, seed, return_state=True, **options
-    )
+    for_layers = {"return_state": True} | ({} if cell == "simple_rnn" else {"use_cudnn": False})
+    logits, states = _network(digits, start, for_layers, cell=cell, units=units, **options)
     twin = keras.Model([digits, *starts], [logits, *states], name=name)
     twin.compile(jit_compile=True)
     return twin
 
 
+def twin_of(settings: Mapping[str, Any]) -> keras.Model:
+    """The streaming adder for the networks of an arm."""
+    known = ("cell", "units", "num_layers", "activation")
+    return build_streaming_adder(**{name: settings[name] for name in known if name in settings})
+
+
 def _network(
     digits: Any,
     start: Callable[[keras.Layer, list[Any]], list[Any] | None],
+    for_layers: dict[str, Any],
+    *,
     cell: str | None,
     units: int,
-    num_layers: int,
-    activation: str | None,
-    embedding_dim: int,
-    dtype: str | None,
-    seed: int | None,
-    **options: Any,
+    num_layers: int = 2,
+    activation: str | None = None,
+    embedding_dim: int = 32,
+    dtype: str | None = None,
+    seed: int | None = None,
 ) -> tuple[Any, list[Any]]:
-    """Logits and, with `return_state`, the last states; `start` gives the initial states of a layer from two seeds."""
+    """Logits and the last states, if layers return them; `start` gives the initial states of a layer from two seeds."""
     import keras
 
     if cell is not None:
@@ -183,7 +170,7 @@ def _network(
     if activation is not None:
         if not hasattr(keras.activations, str(activation)):
             raise ValueError(f"activation: expected the name of a Keras activation or None, got {activation!r}")
-        options["activation"] = activation
+        for_layers = for_layers | {"activation": activation}
     seeds = split_seed(seed, 2 + 3 * num_layers) if seed is not None else [None] * (2 + 3 * num_layers)
     # PyTorch's start, as published. From Keras' own, in ±0.05, no tanh network answers a sum of maxlen 5 after 500 updates.
     vectors = keras.initializers.RandomNormal(stddev=1.0, seed=seeds[0])
@@ -192,9 +179,8 @@ def _network(
     states: list[Any] = []
     for number in range(num_layers):
         own, *starts = seeds[2 + 3 * number : 5 + 3 * number]
-        layer = recurrent_layer(
-            str(cell), units, seed=own, return_sequences=True, dtype=dtype, name=f"recurrent_{number + 1}", **options
-        )
+        options = {"return_sequences": True, "dtype": dtype, "name": f"recurrent_{number + 1}"} | for_layers
+        layer = recurrent_layer(str(cell), units, seed=own, **options)
         outputs = layer(hidden, initial_state=start(layer, starts))
         hidden, *last = outputs if layer.return_state else [outputs]
         states += last
@@ -212,7 +198,6 @@ def answers(twin: keras.Model, a: np.ndarray, b: np.ndarray, *, chunk: int = 102
 
     Args:
         twin: as `build_streaming_adder` gives it, with the weights of the network.
-        a, b: operands, digits of shape (n, length).
         chunk, batch_size: most columns and most questions that the network is given at once. Both are split evenly, so that one
             shape is compiled and little is padding.
 

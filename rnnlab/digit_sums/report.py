@@ -1,263 +1,130 @@
-"""Finished runs of the aligned digit adder as tables, figures and files."""
+"""What the finished runs of the digit adder show: fractions of sums right, published ends, claims; who learned to add."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from functools import cached_property
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from rnnlab import command_line, figures
-from rnnlab.digit_sums.exam import KINDS, MANY_DIGITS
-from rnnlab.digit_sums.studies import EVERY, Study
+from rnnlab import figures, study
+from rnnlab.digit_sums import exam
+from rnnlab.digit_sums.figures import first_perfect_map, mistakes_by_length
+from rnnlab.digit_sums.studies import EVERY, STUDIES, Published, lengths_of, reduced
+
+RIGHT, ADDS = "Whole sums right, by arm", "Who learned to add: per cent right of random sums, of carry chains"
+PROTOCOL = (
+    "Operands to train on come from the lower half of their range, those of the held-out sums from the upper half; a sum is "
+    "right if all its digits are. Each batch starts from a state of zeros unless an arm says otherwise; the published code "
+    "carried the state from batch to batch, from a random start."
+)
+WHAT = {"exact": "whole sums right", "loss": "held-out loss"}
 
 
-@dataclass(frozen=True)
-class StudyReport:
-    """A study of the adder.
+def report_of(plan: study.Study, runs: study.Runs, command: str) -> study.Report:
+    """The report of a published study, or of a comparison of one's own."""
+    published = STUDIES.get(plan.name, Published("", {}))
+    claims = [claim(runs.frame) for claim in published.claims]
+    about = f"{plan.title}, operands {str(plan.common['variant']).replace('_', ' ')}"
+    if published.grid:
+        drawn = {"figure": ("First update with every sum right", first_perfect_map(runs.frame, *published.grid, title=about))}
+    else:
+        labels: dict[str, Any] = {"title": about, "labels": WHAT, "units": {"exact": "fraction"}}
+        ends = pd.DataFrame({"arm": published.ends.keys(), "mean": published.ends.values(), "measure": "exact"})
+        curves = figures.curves(runs.curves, "update", list(WHAT), **labels)
+        scores = figures.scores(runs.frame, list(WHAT), published=ends if len(ends) else None, **labels)
+        drawn = {"figure": ("Held-out sums by update", curves), "figure_scores": ("Held-out sums at the end", scores)}
+    return study.Report(
+        plan,
+        runs.frame,
+        command,
+        tables={RIGHT: ends_table(runs.frame, published.ends)},
+        figures=drawn,
+        claims=study.claims.settle(claims, reduced=reduced(plan)) if claims else [],
+        notes=[PROTOCOL, f"{plan.common['held_out']:,} held-out sums are asked after every {EVERY} updates."],
+        shown=(RIGHT,),
+    )
 
-    Args:
-        name: of the study.
-        rows: a dict per run: arm, seed; exact and loss on held-out sums, and train_loss, after each `EVERY` updates; seconds.
+
+def ends_table(runs: pd.DataFrame, published: Mapping[str, float]) -> pd.DataFrame:
+    """A row per arm: per cent of the sums right at the end, losses, the first update with all right (of the seeds with one)."""
+    rows = []
+    for arm, group in runs.groupby("arm", sort=False):
+        right, reached = study.summarize(group.exact), group.first_perfect.dropna()
+        interval = f"{100 * right.low:.2f} to {100 * right.high:.2f}" if right.n > 1 else "–"
+        row: dict[str, Any] = {"arm": arm, "seeds": right.n, "right (%)": _percent(right.mean), "95 % interval": interval}
+        row |= {"lowest": _percent(group.exact.min()), "highest": _percent(group.exact.max())}
+        row |= {"published": 100 * published.get(str(arm), np.nan)} if published else {}
+        row |= {"loss in training": group.train_loss.mean(), "held-out loss": group.loss.mean()}
+        row |= {"all right at update": reached.median(), "seeds that get there": f"{len(reached)} of {len(group)}"}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def longer_report_of(plan: study.Study, runs: study.Runs, command: str) -> study.Report:
+    """The report of networks that were asked sums far longer than those that they were trained on."""
+    lengths, trained = lengths_of(plan.common), int(plan.common["maxlen"] or 0)
+    length = exam.curve_length(lengths)
+    mistakes = mistakes_of(runs, length)
+    asked = len(next(iter(runs.arrays.values()))[exam.wrong_name(exam.KINDS[0])])
+    title = f"Trained on sums of up to {trained} digits, asked {asked:,} sums of {length:,}: who learned to add?"
+    figure = mistakes_by_length(mistakes, trained=trained, asked=asked, title=title)
+    notes = [
+        f"A network adds if it gets all {asked:,} random sums and all {asked:,} carry chains of {length:,} digits right. The "
+        "others first break at the median first wrong column of their wrong answers."
+    ]
+    if lengths[-1] > exam.MANY_DIGITS:
+        notes.append(f"Sums of more than {exam.MANY_DIGITS:,} digits are asked of networks that got all shorter ones right.")
+    return study.Report(
+        plan,
+        runs.frame,
+        command,
+        tables={ADDS: adds_table(runs, lengths)},
+        figures={"figure": ("Sums with a mistake so far, by column", figure)},
+        notes=notes,
+        files={"mistakes.csv": mistakes},
+        shown=(ADDS,),
+    )
+
+
+def adds_table(runs: study.Runs, lengths: list[int]) -> pd.DataFrame:
+    """A row per arm: how many networks add, where the others first break, per cent right of random sums and of carry chains."""
+    rows, length = [], exam.curve_length(lengths)
+    longest = [exam.right_name(length, kind) for kind in exam.KINDS]
+    for arm, group in runs.frame.groupby("arm", sort=False):
+        adds = (group[longest] == 1).all(axis=1)
+        wrong = [np.concatenate(_wrong(runs, arm, seed)) for seed in group.seed[~adds]]
+        breaks = [np.median(columns[columns <= length]) for columns in wrong]
+        row = {"network": arm, "add": f"{adds.sum()} of {len(adds)}", "first break": np.median(breaks) if breaks else np.nan}
+        row["as trained (%)"] = _percent(group.trained_exact.mean())
+        for digits in lengths:
+            right = [_percent(group[exam.right_name(digits, kind)].mean()) for kind in exam.KINDS]
+            row[f"{digits:,} digits (%)"] = ", ".join("–" if np.isnan(each) else f"{each:.4g}" for each in right)
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def mistakes_of(runs: study.Runs, length: int) -> pd.DataFrame:
+    """The fraction of sums right up to a column, at columns spread evenly on a logarithmic scale.
+
+    A row per run, kind of sums and column: cell, num_layers, chains, seed, kind, column, right.
     """
-
-    name: str
-    study: Study
-    variant: str
-    rows: Sequence[dict[str, Any]]
-
-    @cached_property
-    def runs(self) -> pd.DataFrame:
-        """A row per run: settings of the arm, seed, final accuracy and loss, the first update with every sum right (or nan)."""
-        table = []
-        for row in self.rows:
-            perfect = np.flatnonzero(np.array(row["exact"]) == 1)
-            settings = {key: "none" if value is None else value for key, value in asdict(self.study.arms[row["arm"]]).items()}
-            table.append(
-                {"study": self.name, "variant": self.variant, "arm": row["arm"], **settings, "seed": row["seed"]}
-                | {
-                    "updates": EVERY * len(row["exact"]),
-                    "exact": row["exact"][-1],
-                    "train_loss": row["train_loss"][-1],
-                    "loss": row["loss"][-1],
-                    "first_perfect": EVERY * (perfect[0] + 1) if len(perfect) else np.nan,
-                    "train_seconds": round(row["seconds"]["train"], 3),
-                }
-            )
-        return pd.DataFrame(table)
-
-    @cached_property
-    def history(self) -> pd.DataFrame:
-        """A row per run and evaluation: arm, seed, update, exact, loss."""
-        frames = [
-            pd.DataFrame(
-                {
-                    "arm": row["arm"],
-                    "seed": row["seed"],
-                    "update": EVERY * np.arange(1, len(row["exact"]) + 1),
-                    "exact": row["exact"],
-                    "loss": row["loss"],
-                }
-            )
-            for row in self.rows
-        ]
-        return pd.concat(frames, ignore_index=True)
-
-    @cached_property
-    def summary(self) -> list[dict[str, Any]]:
-        """A dict per arm."""
-        return [
-            {
-                "arm": arm,
-                "seeds": len(group),
-                "exact": group.exact.mean(),
-                "min": group.exact.min(),
-                "max": group.exact.max(),
-                "train_loss": group.train_loss.mean(),
-                "loss": group.loss.mean(),
-                "first_perfect": group.first_perfect.median(),
-                "perfect": int(group.first_perfect.notna().sum()),
-                "published": self.study.published.get(str(arm), np.nan),
-            }
-            for arm, group in self.runs.groupby("arm", sort=False)
-        ]
-
-    @cached_property
-    def claims(self) -> list[dict[str, str]]:
-        """What was claimed of the study, and whether our runs bear it out; needs two seeds."""
-        return self.study.claims(self.runs) if self.runs.seed.nunique() > 1 else []
-
-    def write(self, directory: Path, command: str, seconds: dict[str, float]) -> None:
-        """Writes runs.csv, history.csv, summary.json and figure.png; each file is whole or absent."""
-        title = f"{self.study.title}, {self.variant}, {self.runs.seed.nunique()} seeds"
-        if self.study.rows and self.study.columns:
-            figure = figures.first_perfect_map(self.runs, self.study.rows, self.study.columns, title=title)
-        else:
-            figure = figures.accuracy_by_update(self.history, title=title)
-        summary = {"study": self.name, "variant": self.variant, "rows": self.summary, "claims": self.claims}
-        _write(directory, {"runs.csv": self.runs, "history.csv": self.history}, figure, summary, command, seconds)
-
-    def show(self, directory: Path) -> None:
-        """Prints the table."""
-        from rich import box
-        from rich.console import Console
-        from rich.table import Table
-
-        console = Console()
-        table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-        for name in ("arm", "right", "from, to", "publ.", "train loss", "all at", "in"):
-            table.add_column(name, justify="left" if name == "arm" else "right", no_wrap=True)
-        for row in self.summary:
-            table.add_row(
-                row["arm"].replace("num_layers", "layers"),
-                _percent(row["exact"]),
-                f"{_percent(row['min'])}, {_percent(row['max'])}",
-                _percent(row["published"]),
-                f"{row['train_loss']:.2g}",
-                "never" if not row["perfect"] else f"{row['first_perfect']:.0f}",
-                f"{row['perfect']}/{row['seeds']}",
-            )
-        console.print(f"{self.study.title}: % of whole sums right; first update with all {self.study.held_out:,} right")
-        console.print(table)
-        for claim in self.claims:
-            console.print(f"{claim['claim']}: {claim['verdict']} ({claim['evidence']})")
-        console.print(f"results: {directory}")
+    columns = np.unique(np.geomspace(1, length, 60).round().astype(int))
+    frames = []
+    for run in runs.frame.itertuples():
+        about = {"cell": run.cell, "num_layers": run.num_layers, "chains": run.chains, "seed": run.seed}
+        for kind, wrong in zip(exam.KINDS, _wrong(runs, run.arm, run.seed), strict=True):
+            right = (wrong >= columns[:, None]).mean(axis=1)
+            frames.append(pd.DataFrame(about | {"kind": kind, "column": columns, "right": right}))
+    return pd.concat(frames, ignore_index=True)
 
 
-@dataclass(frozen=True)
-class LongerReport:
-    """Sums far longer than those that were trained on.
-
-    Args:
-        rows: a dict per network: cell, num_layers, share, seed, trained (accuracy on sums of the trained lengths), right (by
-            length and kind: the share that is right), first_wrong (by kind: the first wrong column of each sum of `length`
-            digits, beyond the last one where all are right), seconds.
-        length: digits of the sums that the curves are drawn from.
-        digits: of the longest operand in training.
-    """
-
-    rows: Sequence[dict[str, Any]]
-    length: int
-    digits: int
-
-    @cached_property
-    def runs(self) -> pd.DataFrame:
-        """A row per network, length and kind of sums."""
-        table = [
-            {
-                **{name: row[name] for name in ("cell", "num_layers", "share", "seed")},
-                "trained_exact": row["trained"],
-                "length": int(length),
-                "kind": kind,
-                "exact": right,
-                "train_seconds": round(row["seconds"]["train"], 3),
-            }
-            for row in self.rows
-            for length, kinds in row["right"].items()
-            for kind, right in kinds.items()
-        ]
-        return pd.DataFrame(table)
-
-    @cached_property
-    def curves(self) -> pd.DataFrame:
-        """Share of sums right up to a column, at columns spread evenly on a logarithmic scale."""
-        columns = np.unique(np.geomspace(1, self.length, 60).round().astype(int))
-        frames = []
-        for row in self.rows:
-            for kind in KINDS:
-                wrong = np.array(row["first_wrong"][kind])
-                frame = {name: row[name] for name in ("cell", "num_layers", "share", "seed")} | {"kind": kind}
-                right = (wrong[None, :] >= columns[:, None]).mean(axis=1)
-                frames.append(pd.DataFrame(frame | {"column": columns, "right": right}))
-        return pd.concat(frames, ignore_index=True)
-
-    @cached_property
-    def summary(self) -> list[dict[str, Any]]:
-        """A dict per cell, layers and share: how many of the networks add, and where the others first break."""
-        table = []
-        longest = self.runs[self.runs.length == self.length].groupby(["cell", "num_layers", "share", "seed"]).exact.min()
-        for key, group in pd.DataFrame(self.rows).groupby(["cell", "num_layers", "share"], sort=False):
-            perfect = [bool(longest[(*key, seed)] == 1) for seed in group.seed]
-            breaks = [
-                float(np.median([w for kind in KINDS for w in row["first_wrong"][kind] if w <= self.length]))
-                for row, good in zip(group.to_dict("records"), perfect, strict=True)
-                if not good
-            ]
-            table.append(
-                dict(zip(("cell", "num_layers", "share"), key, strict=True))
-                | {
-                    "seeds": len(group),
-                    "algorithm": sum(perfect),
-                    "look_alike": len(group) - sum(perfect),
-                    "first_break": float(np.median(breaks)) if breaks else np.nan,
-                    "trained_exact": group.trained.mean(),
-                    "train_seconds": float(np.mean([seconds["train"] for seconds in group.seconds])),
-                    "right": self._right(key),
-                }
-            )
-        return table
-
-    def write(self, directory: Path, command: str, seconds: dict[str, float]) -> None:
-        """Writes runs.csv, curves.csv, summary.json and figure.png; each file is whole or absent."""
-        title = f"Trained on sums of up to {self.digits} digits, asked sums of {self.length:,}: who learned to add?"
-        asked = max(len(wrong) for row in self.rows for wrong in row["first_wrong"].values())
-        figure = figures.mistakes_by_length(self.curves, trained=self.digits, asked=asked, title=title)
-        summary = {"length": self.length, "digits": self.digits, "rows": self.summary}
-        _write(directory, {"runs.csv": self.runs, "curves.csv": self.curves}, figure, summary, command, seconds)
-
-    def show(self, directory: Path) -> None:
-        """Prints the table."""
-        from rich import box
-        from rich.console import Console
-        from rich.table import Table
-
-        lengths = sorted(set(self.runs.length))
-        table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-        for name in ("cell, layers", "rich", "s/seed", "add", "break at"):
-            table.add_column(name, justify="left" if name == "cell, layers" else "right", no_wrap=True)
-        for length in lengths:
-            table.add_column(f"{length:,}" + "*" * (length > MANY_DIGITS), justify="right", no_wrap=True)
-        for row in self.summary:
-            breaks = f"{row['first_break']:.0f}" if np.isfinite(row["first_break"]) else "–"
-            right = [" ".join(_percent(row["right"].get(f"{n} {kind}", np.nan)) for kind in KINDS) for n in lengths]
-            table.add_row(
-                f"{figures.LABELS[row['cell']]} {row['num_layers']}", f"{row['share']:.0%}", f"{row['train_seconds']:.1f}",
-                f"{row['algorithm']}/{row['seeds']}", breaks, *right,
-            )  # fmt: skip
-        console = Console()
-        console.print(f"who adds, by the test of {self.length:,} digits; % right of random sums and of carry chains by length")
-        console.print(table)
-        if lengths[-1] > MANY_DIGITS:
-            console.print("* asked of those that got all shorter sums right")
-        console.print(
-            "rich: share of carry-rich sums in training; break at: median first wrong column of those that do not add"
-        )
-        console.print(f"results: {directory}")
-
-    def _right(self, key: tuple) -> dict[str, float]:
-        cell, layers, share = key
-        runs = self.runs[(self.runs.cell == cell) & (self.runs.num_layers == layers) & (self.runs.share == share)]
-        return {f"{length} {kind}": group.exact.mean() for (length, kind), group in runs.groupby(["length", "kind"])}
+def _wrong(runs: study.Runs, arm: Any, seed: int) -> list[np.ndarray]:
+    """The first wrong column of each sum, by kind."""
+    return [runs.arrays[arm, seed][exam.wrong_name(kind)] for kind in exam.KINDS]
 
 
-def _write(
-    directory: Path,
-    frames: dict[str, pd.DataFrame],
-    figure: Any,
-    summary: dict[str, Any],
-    command: str,
-    seconds: dict[str, float],
-) -> None:
-    command_line.write_results(directory, frames, {"figure.png": figure})
-    spent = {name: round(value, 3) for name, value in seconds.items()}
-    about = {"command": command, "versions": command_line.versions(), "seconds": spent}
-    command_line.write_json(directory / "summary.json", summary | about)
-
-
-def _percent(value: float) -> str:
-    """Four digits, cut off rather than rounded: what is not all right does not read 100."""
-    return f"{np.floor(1e4 * value + 1e-3) / 100:.4g}" if np.isfinite(value) else "–"
+def _percent(fraction: float) -> float:
+    """Cut off after two digits, not rounded: what is not all right does not read 100."""
+    return float(np.floor(1e4 * fraction + 1e-3) / 100)

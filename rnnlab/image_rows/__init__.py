@@ -4,7 +4,7 @@ A published study of what improves such an LSTM, run again with replicates: gate
 """
 
 from rnnlab.image_rows.network import build_row_classifier
-from rnnlab.image_rows.studies import PROTOCOL, TOPICS, study_of
+from rnnlab.image_rows.studies import PROTOCOL, STUDIES, study_of
 from rnnlab.image_rows.training import train
 
-__all__ = ["PROTOCOL", "TOPICS", "build_row_classifier", "study_of", "train"]
+__all__ = ["PROTOCOL", "STUDIES", "build_row_classifier", "study_of", "train"]

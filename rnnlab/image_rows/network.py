@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
-from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rnnlab.cells import recurrent_layer, split_seed
+from rnnlab.checks import real, whole
 
 if TYPE_CHECKING:
     import keras
@@ -29,13 +28,11 @@ def build_row_classifier(
 ) -> keras.Model:
     """Rows of pixels -> linear layer -> LSTM -> linear layer: logits of shape (num_classes,).
 
-    (rows, columns) -> dense(units) -> LSTM(units), its last output -> dense(num_classes), all of `units` wide. Kernels and
-    biases of both dense layers start from N(0, 1); the LSTM's kernels, seen as one matrix of (2 units, 4 units), Glorot
-    uniform, its biases 0. An uncompiled Keras model of stock layers.
+    (rows, columns) -> dense(units) -> LSTM(units), its last output -> dense(num_classes). Kernels and biases of both dense
+    layers start from N(0, 1); the LSTM's kernels, seen as one matrix of (2 units, 4 units), Glorot uniform, its biases 0.
 
     Args:
         rows, columns: of an image; rows are the time steps.
-        units: of the first dense layer and of the LSTM.
         activation: what squashes the candidate and the cell state, such as "tanh" or "relu".
         recurrent_activation: of the three gates, such as "sigmoid".
         forget_bias: what the bias of the forget gate starts from; it is trained from there.
@@ -46,17 +43,19 @@ def build_row_classifier(
     """
     import keras
 
-    _check({"rows": rows, "columns": columns, "num_classes": num_classes, "units": units}, forget_bias)
-    _check_activations({"activation": activation, "recurrent_activation": recurrent_activation})
+    for what, size in {"rows": rows, "columns": columns, "num_classes": num_classes, "units": units}.items():
+        whole(what, size)
+    real("forget_bias", forget_bias)
+    for what, function in {"activation": activation, "recurrent_activation": recurrent_activation}.items():
+        if not isinstance(function, str) or not hasattr(keras.activations, function):
+            raise ValueError(f"{what}: expected the name of a Keras activation, got {function!r}")
     seeds: list[Any] = list(split_seed(seed, 7)) if seed is not None else [None] * 7
 
-    def normal(seed: int | None) -> keras.initializers.Initializer:
-        return keras.initializers.RandomNormal(stddev=1.0, seed=seed)
+    def dense(size: int, name: str, seeds: list[Any]) -> keras.layers.Dense:
+        kernel, bias = (keras.initializers.RandomNormal(stddev=1.0, seed=seed) for seed in seeds)
+        return keras.layers.Dense(size, kernel_initializer=kernel, bias_initializer=bias, dtype=dtype, name=name)
 
     inputs = keras.Input((rows, columns), dtype=dtype, name="image")
-    hidden = keras.layers.Dense(
-        units, kernel_initializer=normal(seeds[0]), bias_initializer=normal(seeds[1]), dtype=dtype, name="pixels"
-    )(inputs)
     limit = (6 / (6 * units)) ** 0.5
     lstm = recurrent_layer(
         "lstm",
@@ -70,28 +69,9 @@ def build_row_classifier(
         dtype=dtype,
         name="rows",
     )
-    hidden = lstm(hidden)
+    hidden = lstm(dense(units, "pixels", seeds[:2])(inputs))
     # Stock initializers know a forget bias of 1 alone, and one of our own would need rnnlab wherever the model is loaded.
     bias = np.zeros(4 * int(units), dtype="float32")
     bias[units : 2 * units] = forget_bias
     lstm.cell.bias.assign(bias)
-    logits = keras.layers.Dense(
-        num_classes, kernel_initializer=normal(seeds[5]), bias_initializer=normal(seeds[6]), dtype=dtype, name="classes"
-    )(hidden)
-    return keras.Model(inputs, logits, name=name)
-
-
-def _check(sizes: dict[str, int], forget_bias: float) -> None:
-    for what, size in sizes.items():
-        if isinstance(size, bool) or not isinstance(size, Integral) or size < 1:
-            raise ValueError(f"{what}: expected an integer of at least 1, got {size!r}")
-    if isinstance(forget_bias, bool) or not isinstance(forget_bias, Real) or not math.isfinite(forget_bias):
-        raise ValueError(f"forget_bias: expected a finite number, got {forget_bias!r}")
-
-
-def _check_activations(activations: dict[str, Any]) -> None:
-    import keras
-
-    for what, function in activations.items():
-        if not isinstance(function, str) or not hasattr(keras.activations, function):
-            raise ValueError(f"{what}: expected the name of a Keras activation, got {function!r}")
+    return keras.Model(inputs, dense(num_classes, "classes", seeds[5:])(hidden), name=name)

@@ -1,30 +1,26 @@
-"""Trains arms of a study of the row classifier, many in one program where only numbers tell them apart."""
+"""Trains arms of a study of the row classifier: many in one program where they differ in numbers alone."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rnnlab.image_rows.network import build_row_classifier
-from rnnlab.study.plan import Job
+from rnnlab.study.plan import Job, Study
 from rnnlab.study.store import Result
 
 if TYPE_CHECKING:
     import keras
-    import pandas as pd
 
     from rnnlab.datasets import Images
     from rnnlab.training import Replicas
 
 # Our measures, and what an evaluation is called in the logs of `fit_replicas`.
-MEASURES = {
-    "train_loss": "batch_loss",
-    "test_loss": "val_loss",
-    "train_accuracy": "batch_accuracy",
-    "test_accuracy": "val_accuracy",
-}
+MEASURES = {"train_loss": "batch_loss", "test_loss": "val_loss"}
+MEASURES |= {"train_accuracy": "batch_accuracy", "test_accuracy": "val_accuracy"}
 
 
 def train(jobs: list[Job], done: Callable[[Job, Result], None]) -> None:
@@ -37,29 +33,20 @@ def train(jobs: list[Job], done: Callable[[Job, Result], None]) -> None:
 
     settings: dict[str, Any] = jobs[0].settings
     steps = epochs_of(settings["updates"], settings["scored"], settings["every"])
-    varied = varied_by(settings)
-    if len({job.settings["learning_rate"] for job in jobs}) > 1 and "learning_rate" not in varied:
+    if len({job.settings["learning_rate"] for job in jobs}) > 1 and "learning_rate" not in varied_by(settings):
         raise ValueError("jobs: expected one learning rate in a program where it decays, got several")
-    waiting = {(job.seed, *(job.settings[name] for name in varied)): job for job in jobs}
 
-    def finished(one: Replicas) -> None:
-        (replica,) = one.finished
-        job = waiting[(replica.run.seed, *(replica.run.settings[name] for name in varied))]
-        done(job, result_of(one.curves[0], steps, settings, one.seconds["train"]))
+    def finish(place: int, one: Replicas) -> None:
+        done(jobs[place], result_of(one, steps, settings))
 
-    if fit(jobs, images(settings["data"]), steps, on_finish=finished).interrupted:
+    if fit(jobs, images(settings["data"]), steps, on_finish=finish).interrupted:
         raise KeyboardInterrupt
 
 
 def fit(
-    jobs: list[Job],
-    pictures: Images,
-    steps: list[int],
-    *,
-    look: bool = True,
-    on_finish: Callable[[Replicas], None] | None = None,
+    jobs: list[Job], pictures: Images, steps: list[int], on_finish: Callable[[int, Replicas], None] | None = None
 ) -> Replicas:
-    """Trains jobs in one program; with `look`, both batches are looked at after each epoch of so many `steps`."""
+    """Trains jobs in one program; both batches are looked at after each epoch of so many `steps`."""
     import keras
 
     from rnnlab.training import fit_replicas
@@ -67,11 +54,6 @@ def fit(
     settings: dict[str, Any] = jobs[0].settings
     # Test images in no order, so that every batch is a sample of all of them.
     mixed = np.random.default_rng(0).permutation(len(pictures.y_test))
-    looking: dict[str, Any] = {
-        "validation_data": (pictures.x_test[mixed], pictures.y_test[mixed]),
-        "validation_batches": 1,
-        "look_back": True,
-    }
     return fit_replicas(
         lambda seed, forget_bias: network_of(settings, pictures, forget_bias, seed),
         pictures.x_train,
@@ -84,23 +66,19 @@ def fit(
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
         vary={name: [float(job.settings[name]) for job in jobs] for name in varied_by(settings)},  # type: ignore[arg-type]
+        validation_data=(pictures.x_test[mixed], pictures.y_test[mixed]),
+        validation_batches=1,
+        look_back=True,
         on_finish=on_finish,
         verbose=0,
-        **(looking if look else {}),
     )
 
 
 def network_of(settings: dict[str, Any], pictures: Images, forget_bias: float, seed: int) -> keras.Model:
     """The classifier of an arm, for images of this size."""
-    return build_row_classifier(
-        rows=pictures.x_train.shape[1],
-        columns=pictures.x_train.shape[2],
-        units=settings["units"],
-        activation=settings["activation"],
-        recurrent_activation=settings["recurrent_activation"],
-        forget_bias=forget_bias,
-        seed=seed,
-    )
+    _, rows, columns = pictures.x_train.shape
+    chosen = {name: settings[name] for name in ("units", "activation", "recurrent_activation")}
+    return build_row_classifier(rows=rows, columns=columns, forget_bias=forget_bias, seed=seed, **chosen)
 
 
 def optimizer_of(settings: dict[str, Any]) -> keras.optimizers.Optimizer:
@@ -133,11 +111,46 @@ def epochs_of(updates: int, scored: int, every: int) -> list[int]:
     return np.diff([0, *looked]).tolist()
 
 
-def result_of(logs: pd.DataFrame, steps: list[int], settings: dict[str, Any], seconds: float) -> Result:
-    """Scores and curve of one run from its logs, a row per evaluation."""
+def result_of(one: Replicas, steps: list[int], settings: dict[str, Any]) -> Result:
+    """Scores, curve and weights of one run, from its logs with a row per evaluation."""
+    from rnnlab.training import weights_of
+
+    logs, seconds = one.curves[0], one.seconds["train"]
     scored, updates = settings["scored"], np.cumsum(steps)
     scores = {name: float(logs[column].iloc[-scored:].mean(skipna=False)) for name, column in MEASURES.items()}
     scores["ms_per_update"] = 1000 * seconds / settings["updates"]
     shown = updates % settings["every"] == 0
     curve = {name: logs[column][shown].round(6).tolist() for name, column in MEASURES.items()}
-    return Result(scores, seconds, {"update": updates[shown].tolist(), **curve})
+    return Result(scores, seconds, {"update": updates[shown].tolist(), **curve}, network=weights_of(one))
+
+
+def kept_as(plan: Study) -> tuple[Callable[[int], keras.Model], dict[str, Any]]:
+    """How the networks of a plan with one arm are built again, and what is kept with them, for `conduct.Networks`."""
+    arm = next(iter(plan.arms))
+    settings: dict[str, Any] = plan.settings(arm)
+
+    def build(seed: int) -> keras.Model:
+        from rnnlab.datasets import images
+
+        return network_of(settings, images(settings["data"]), settings["forget_bias"], seed)
+
+    return build, {"arm": arm, "study": plan.name, "data": settings["data"]}
+
+
+def evaluated(path: Path) -> str:
+    """A line on networks that --save kept: their accuracy on all test images, with its 95 % t interval over the seeds.
+
+    Raises:
+        OSError: there is no such file.
+        ValueError: the file holds no row classifiers.
+    """
+    from rnnlab.datasets import images
+    from rnnlab.study import summarize
+    from rnnlab.training import load_replicas
+
+    replicas, notes = load_replicas(path, task="image_rows")
+    pictures = images(notes["data"])
+    found = summarize((replicas.predict(pictures.x_test).argmax(axis=-1) == pictures.y_test).mean(axis=-1))
+    interval = f" (95 % t interval {found.low:.4f} to {found.high:.4f})" if found.n > 1 else ""
+    about = f"{notes['study']}, {notes['arm']}: {found.n} seed{'s' * (found.n > 1)}, {len(pictures.y_test)} test images"
+    return f"{about} of {notes['data']}: accuracy {found.mean:.4f}{interval}"

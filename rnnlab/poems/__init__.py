@@ -1,12 +1,13 @@
 """Poems, or any text, character by character: a language model, its perplexity, and what it writes.
 
-`prepare` turns a text into numbers; `build_language_model` and `train` make networks; `Writer`, in `rnnlab.poems.writing`,
-writes with one.
+`prepare` turns a text into numbers; `build_language_model` makes networks and `train` trains those of a plan; `Writer`, in
+`rnnlab.poems.writing`, writes with one.
 """
 
-from rnnlab.poems.corpus import Data, Vocabulary, prepare, samples_of, split
+from rnnlab.poems.data import Data, Vocabulary, prepare, samples_of, split
 from rnnlab.poems.network import build_language_model
-from rnnlab.poems.training import RECIPES, Recipe, train
+from rnnlab.poems.studies import RECIPES, Recipe
+from rnnlab.poems.training import train
 from rnnlab.poems.verse import distinct_characters, even, laid_out
 
 __all__ = [

@@ -1,159 +1,160 @@
-"""A trained language model as tables, figures and files, and back from its file."""
+"""What finished runs say: perplexities, what the networks wrote, and verdicts on what was claimed of optimizers."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+import itertools
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from rnnlab import command_line, datasets, figures
-from rnnlab.files import whole_file
-from rnnlab.poems.corpus import SPECIAL, Data, Vocabulary
-from rnnlab.poems.training import Recipe
+from rnnlab import datasets, study
+from rnnlab import figures as shared
+from rnnlab.poems import figures
+from rnnlab.poems.data import Data
+from rnnlab.poems.studies import smaller_than_published, temperatures_of
 from rnnlab.poems.verse import distinct_characters, even, laid_out
+from rnnlab.study import claims
 
-if TYPE_CHECKING:
-    from rnnlab.poems.writing import Writer
-    from rnnlab.training import Replicas
+SCORES, WRITTEN, SOME = "Perplexity of the best epoch", "Poems by temperature", "Some of what was written"
+SHOWN, WIDTH = 3, 100  # texts of each temperature, and characters of each, in a table
+MEASURES = {"train_loss": "training loss", "held_out_perplexity": "held-out perplexity"}
+ADAGRAD = "AdaGrad's accumulator starts at 0.1, as in Keras; in the published runs it started at 0"
+BETAS = "betas of ({}) give a lower training loss than ({})"
+PADDING = (
+    "The perplexity leaves the padding out; as published, it is a mean over samples with the padding counted. "
+    "The weights kept are those of the epoch with the lowest held-out perplexity."
+)
+# Claims without published figures: the arm that is said to end lower, the other, and the row of the list of claims.
+LOWER = {
+    "betas": [("0.5, 0.99", "0.9, 0.999", "poems/betas/low-betas-end-lower")],
+    "rates": [
+        ("momentum, 0.1", "momentum, 0.01", ""),
+        ("rmsprop, 0.001", "rmsprop, 0.01", "poems/optimizers/rmsprop-better-at-0.001"),
+    ],
+}
 
-SHOWN = 3  # poems of each temperature on the screen
+
+def report_of(data: Data, plan: study.Study, runs: study.Runs, command: str) -> study.Report:
+    """The report of one language model; `conduct` takes it with the first argument filled in."""
+    texts, tables = texts_of(plan, runs), {SCORES: scores_table(runs.frame)}
+    published = published_curve(data, int(runs.curves.epoch.max()))
+    curves = figures.learning_curves(runs.curves, published, title=plan.title)
+    drawn = {"figure": ("Loss and perplexity after each epoch; a circle is the best epoch of a run", curves)}
+    if data.form != "text":
+        tables[WRITTEN] = written_table(texts)
+        about = f"{plan.title}: {plan.common['count']} poems a temperature"
+        drawn["figure_temperature"] = ("What the temperature does", figures.temperatures(tables[WRITTEN], title=about))
+    tables[SOME] = some_table(texts)
+    train, held_out, tokens = len(data.train), len(data.held_out), len(data.vocabulary)
+    return study.Report(
+        plan,
+        runs.frame,
+        command,
+        tables,
+        drawn,
+        notes=[f"{train:,} training and {held_out:,} held-out samples, {tokens:,} tokens.", PADDING],
+        files={"poems.txt": anthology(texts)},
+        shown=tuple(tables),
+        summary={"samples": {"train": train, "held_out": held_out}, "vocabulary": tokens},
+    )
 
 
-def notes_of(data: Data, recipe: Recipe, source: str) -> dict[str, Any]:
-    """What a saved model needs beside its weights, and what a reader wants to know of it."""
-    numbers, counts = np.unique(data.train[:, 0], return_counts=True)
-    known = [(number, count) for number, count in zip(numbers.tolist(), counts.tolist(), strict=True) if number >= SPECIAL]
-    return {
-        "source": source,
-        "form": data.form,
-        "length": int(data.train.shape[1]) - 1,
-        "samples": {"train": len(data.train), "held_out": len(data.held_out)},
-        "characters": data.vocabulary.characters,
-        "firsts": {data.vocabulary.characters[number - SPECIAL]: count for number, count in known},
-        "recipe": vars(recipe),
+def texts_of(plan: study.Study, runs: study.Runs) -> pd.DataFrame:
+    """What the networks wrote: columns seed, temperature, text."""
+    texts = np.stack([arrays["texts"] for arrays in runs.arrays.values()])
+    axes = [seed for _, seed in runs.arrays], temperatures_of(plan.common), range(texts.shape[2])
+    index = pd.MultiIndex.from_product(axes, names=["seed", "temperature", "place"])
+    return pd.DataFrame({"text": texts.ravel().tolist()}, index).reset_index(["seed", "temperature"])
+
+
+def published_curve(data: Data, epochs: int) -> pd.DataFrame | None:
+    """The published curve, for a corpus that is comparable: titled poems, and not a few."""
+    if data.form != "titled" or len(data.train) + len(data.held_out) <= 10_000:
+        return None
+    names = {"pass": "epoch", "perplexity": "held_out_perplexity_as_published"}
+    curve = datasets.published("poems_perplexity").rename(columns=names)
+    return curve[curve.epoch <= epochs + 1]
+
+
+def scores_table(runs: pd.DataFrame) -> pd.DataFrame:
+    """A row per seed."""
+    best = [f"{best:.0f} of {last:.0f}" for best, last in zip(runs.best_epoch, runs.trained_epochs, strict=True)]
+    perplexities = runs[list(figures.PERPLEXITIES)].rename(columns=figures.LABELS)
+    return pd.concat([runs[["seed"]].assign(**{"best epoch": best}), perplexities], axis=1)
+
+
+def written_table(texts: pd.DataFrame) -> pd.DataFrame:
+    """A row per seed and temperature: poems, those of even lines in %, different characters per 100 poems."""
+    measures = {
+        "poems": "size",
+        "even lines (%)": lambda poems: 100 * poems.map(even).mean(),
+        "different characters per 100": lambda poems: distinct_characters(list(poems)) if len(poems) >= 100 else np.nan,
     }
+    return texts.groupby(["seed", "temperature"], sort=False).text.agg(**measures).reset_index()
 
 
-def writers(replicas: Replicas, notes: dict[str, Any]) -> list[Writer]:
-    """A writer per replica."""
-    from rnnlab.poems.writing import Writer
-
-    vocabulary = Vocabulary(notes["characters"])
-    firsts = "".join(character * count for character, count in notes["firsts"].items())
-    return [Writer(model, vocabulary, firsts) for model in replicas.models]
+def some_table(texts: pd.DataFrame) -> pd.DataFrame:
+    """The first texts of the first network, on one line each."""
+    first = texts[texts.seed == texts.seed.iloc[0]].groupby("temperature", sort=False).head(SHOWN)
+    lines = first.text.map(lambda text: " ".join(text[:WIDTH].split()) + "…" * (len(text) > WIDTH))
+    return pd.DataFrame({"text": lines, "temperature": first.temperature})
 
 
-@dataclass(frozen=True)
-class Report:
-    """What is said of trained networks.
+def anthology(texts: pd.DataFrame) -> str:
+    """All that was written, under headings of seed and temperature."""
+    parts = []
+    for (seed, temperature), poems in texts.groupby(["seed", "temperature"], sort=False).text:
+        parts += [f"seed {seed}, temperature {temperature:g}\n", *(laid_out(poem) + "\n" for poem in poems)]
+    return "\n".join(parts)
 
-    Args:
-        notes: see `notes_of`.
-        history: of `Replicas`.
-        poems: for each seed and temperature what it wrote.
-    """
 
-    notes: dict[str, Any]
-    history: pd.DataFrame
-    poems: dict[tuple[int, float], list[str]]
+def comparison_report(plan: study.Study, runs: study.Runs, command: str) -> study.Report:
+    """The report of a comparison, from all or from some of its runs."""
+    notes = [
+        f"{plan.common['epochs']} epochs; the training loss is the mean over the last one, nats per place, padding included.",
+        "Within a seed all arms share initial weights and batches.",
+    ]
+    drawn = {"figure": ("Every run", shared.curves(runs.curves, "epoch", list(MEASURES), title=plan.title, labels=MEASURES))}
+    loss = study.by_arm(runs.frame, "train_loss")
+    found = claims_of(plan.name, loss) if len(loss) == len(plan.arms) and min(map(len, loss.values())) > 1 else []
+    settled = claims.settle(found, reduced=smaller_than_published(plan))
+    scores = {f"{name.capitalize()} after the last epoch": study.by_arm(runs.frame, each) for each, name in MEASURES.items()}
+    tables = {caption: comparison_table(each) for caption, each in scores.items()}
+    if plan.name == "optimizers":
+        notes += ["The published losses are of one run each on the whole large set, read off a figure.", f"{ADAGRAD}."]
+        loss_table = next(iter(tables.values()))
+        losses = datasets.published("poems_optimizers").set_index("optimizer").train_loss
+        loss_table["published"] = loss_table.arm.map(losses)
+    return study.Report(plan, runs.frame, command, tables, drawn, settled, notes, shown=tuple(tables))
 
-    @cached_property
-    def runs(self) -> pd.DataFrame:
-        """A row per seed: the pass with the best held-out perplexity, its scores, and how many passes there were."""
-        rows = []
-        for seed, run in self.history.groupby("seed", sort=False):
-            best = run.loc[run.val_perplexity.idxmin()] if run.val_perplexity.notna().any() else run.iloc[-1]
-            names = ("loss", "val_loss", "perplexity", "val_perplexity", "val_perplexity_as_run")
-            scores = {name: float(best[name]) for name in names}
-            rows.append({"seed": seed, "passes": len(run), "best_pass": int(best.epoch), **scores})
-        return pd.DataFrame(rows)
 
-    @cached_property
-    def written(self) -> pd.DataFrame:
-        """A row per seed and temperature: poems, the share of even lines, different characters per 100 poems."""
-        rows = []
-        for (seed, temperature), poems in self.poems.items():
-            distinct = distinct_characters(poems) if len(poems) >= 100 else float("nan")
-            share = float(np.mean([even(poem) for poem in poems]))
-            rows.append({"seed": seed, "temperature": temperature, "poems": len(poems), "even": share, "distinct": distinct})
-        return pd.DataFrame(rows)
+def comparison_table(scores: dict[str, pd.Series]) -> pd.DataFrame:
+    """A row per arm: the mean with its 95 % interval, s, and the rank."""
+    samples = [study.summarize(each) for each in scores.values()]
+    columns = {"arm": list(scores), "runs": [sample.n for sample in samples], "mean": [sample.mean for sample in samples]}
+    if max(map(len, scores.values())) > 1:
+        columns["s"] = [sample.sd for sample in samples]
+        columns["95 % interval"] = [f"{sample.low:.4g} to {sample.high:.4g}" for sample in samples]
+        columns["rank"] = list(map(study.rank(scores).__getitem__, scores))
+    return pd.DataFrame(columns)
 
-    @property
-    def title(self) -> str:
-        recipe, samples = self.notes["recipe"], self.notes["samples"]
-        name = figures.LABELS[recipe["cell"]]
-        return (
-            f"{self.notes['source']}: {samples['train']:,} training and {samples['held_out']:,} held-out samples, "
-            f"{SPECIAL + len(self.notes['characters']):,} tokens; {name}, {recipe['embedding_dim']} and {recipe['units']} units"
-        )
 
-    def write(self, directory: Path) -> None:
-        """Writes runs.csv, history.csv, poems.txt, summary.json and the figures; each file is whole or absent."""
-        made = {"figure.png": figures.learning_curves(self.history, self.published, title=self.title)}
-        if self.verses:
-            made["figure_temperature.png"] = figures.temperatures(self.written, title=self.title)
-        command_line.write_results(directory, {"runs.csv": self.runs, "history.csv": self.history}, made)
-        with whole_file(directory / "poems.txt") as temporary:
-            temporary.write_text(self.anthology(), encoding="utf-8")
-        summary = {
-            **{name: value for name, value in self.notes.items() if name not in ("characters", "firsts", "task")},
-            "vocabulary": SPECIAL + len(self.notes["characters"]),
-            "rows": self.runs.to_dict("records"),
-            "written": self.written.to_dict("records") if self.verses else [],
-        }
-        command_line.write_json(directory / "summary.json", summary)
-
-    @property
-    def published(self) -> pd.DataFrame | None:
-        """The published curve, beside a training on a comparable corpus: any but a small one."""
-        large = self.notes["form"] == "titled" and sum(self.notes["samples"].values()) > 10_000
-        curve = datasets.published("poems_perplexity")
-        return curve[curve["pass"] <= self.history.epoch.max() + 1] if large else None
-
-    @property
-    def verses(self) -> bool:
-        return self.notes["form"] != "text"
-
-    def anthology(self, most: int | None = None) -> str:
-        """What was written, under headings of seed and temperature."""
-        parts = []
-        for (seed, temperature), poems in self.poems.items():
-            parts.append(f"seed {seed}, temperature {temperature:g}\n")
-            parts += [laid_out(poem) + "\n" for poem in poems[:most]]
-        return "\n".join(parts)
-
-    def show(self, directory: Path) -> None:
-        """Prints the tables and some poems."""
-        from rich import box
-        from rich.console import Console
-        from rich.table import Table
-
-        def table(title: str, names: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
-            made = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-            for name in names:
-                made.add_column(name, justify="right")
-            for row in rows:
-                made.add_row(*row)
-            return made
-
-        console = Console()
-        scores = []
-        for row in self.runs.itertuples():
-            perplexities = (row.perplexity, row.val_perplexity, row.val_perplexity_as_run)
-            scores.append([f"{row.seed}", f"{row.best_pass} of {row.passes}", *(f"{value:.1f}" for value in perplexities)])
-        names = ("seed", "best pass", "perplexity (training)", "held out", "as published, padding counted")
-        console.print(table(self.title, names, scores))
-        if self.verses:
-            rows = []
-            for row in self.written.itertuples():
-                distinct = f"{row.distinct:.0f}" if np.isfinite(row.distinct) else "–"
-                rows.append([f"{row.seed}", f"{row.temperature:g}", f"{row.poems}", f"{100 * row.even:.1f} %", distinct])
-            names = ("seed", "temperature", "poems", "even lines", "different characters per 100")
-            console.print(table("written", names, rows))
-        console.print(self.anthology(SHOWN), markup=False, highlight=False)
-        console.print(f"results: {directory}")
+def claims_of(kind: str, loss: dict[str, pd.Series]) -> list[study.Verdict]:
+    """What was claimed of a comparison, by the training losses of its arms, not yet corrected."""
+    log = study.spans_decades(*loss.values())
+    if kind in LOWER:
+        text = "{} gives a lower training loss than {}" if kind == "rates" else BETAS
+        about: Any = {"log": log, "published": "one run each, no figures"}
+        return [claims.lower(text.format(a, b), loss[a], loss[b], id=row, **about) for a, b, row in LOWER[kind]]
+    published = datasets.published("poems_optimizers").sort_values("train_loss").set_index("optimizer").train_loss
+    about = {"published": f"{published['adam']} against {published.iloc[1]} and more, one run each"}
+    text = "Adam has the lowest training loss"
+    found = [claims.extreme(text, loss, "adam", highest=False, log=log, note=ADAGRAD, **about)]
+    for better, worse in itertools.pairwise(published.index):
+        about = {"published": f"{published[better]} against {published[worse]}, one run each"}
+        about |= {"id": "poems/optimizers/momentum-below-sgd"} if (better, worse) == ("momentum", "sgd") else {}
+        about |= {"note": ADAGRAD} if "adagrad" in (better, worse) else {}
+        text = f"{better} has a lower training loss than {worse}"
+        found.append(claims.lower(text, loss[better], loss[worse], log=log, **about))
+    return found

@@ -7,16 +7,14 @@ from typing import Any
 import keras
 from keras import ops
 
-from rnnlab.poems.corpus import PAD
+from rnnlab.poems.data import PAD
 
 
-class Perplexity(keras.metrics.Metric):
+class Perplexity(keras.metrics.Mean):
     """exp of the mean negative log-likelihood of all tokens but the padding."""
 
     def __init__(self, name: str = "perplexity", dtype: str | None = None) -> None:
-        super().__init__(name=name, dtype=dtype)
-        self.total = self.add_variable((), "zeros", name="total")
-        self.count = self.add_variable((), "zeros", name="count")
+        super().__init__(name, dtype)
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         counted = ops.cast(ops.not_equal(y_true, PAD), self.dtype)
@@ -27,13 +25,11 @@ class Perplexity(keras.metrics.Metric):
         return ops.exp(self.total / ops.maximum(self.count, 1))
 
 
-class PublishedPerplexity(keras.metrics.Metric):
+class PublishedPerplexity(keras.metrics.Mean):
     """The mean over samples of exp(mean negative log-likelihood), padding included, which flatters short samples."""
 
     def __init__(self, name: str = "perplexity_as_run", dtype: str | None = None) -> None:
-        super().__init__(name=name, dtype=dtype)
-        self.total = self.add_variable((), "zeros", name="total")
-        self.count = self.add_variable((), "zeros", name="count")
+        super().__init__(name, dtype)
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         each = ops.exp(ops.mean(surprise(y_true, y_pred), axis=-1))

@@ -1,169 +1,146 @@
-"""Studies C4 and C5 of the character language model: optimizers, Adam's betas, learning rates."""
+"""What is trained and compared: a language model of a corpus, optimizers, Adam's betas, learning rates."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from hashlib import sha256
 from typing import Any
 
-import pandas as pd
+from rnnlab import datasets
+from rnnlab.checks import one_of
+from rnnlab.study.plan import Setting, Study
 
-from rnnlab import datasets, figures, study, verdicts
-from rnnlab.poems.corpus import prepare
-from rnnlab.poems.training import Recipe, recipe_for
-from rnnlab.poems.training import train as train_networks
-from rnnlab.study.plan import Job, Setting
-
-EPOCHS = 5  # as published
+# Learning rates of the published comparison.
+RATES = {"adam": 1e-3, "rmsprop": 1e-2, "adagrad": 1e-2, "sgd": 1e-3, "momentum": 0.1}
+OPTIMIZERS = tuple(RATES)
 NUMERIC = ("learning_rate", "beta_1", "beta_2")
-MEASURES = ("train_loss", "held_out_perplexity")
+EPOCHS = 5  # of a comparison, as published
+MOST_TEXTS = 3  # of a text that is not a poem
+# What may be other than the recipe of a corpus says: in every plan, and in that of one language model alone.
+SIZES, OWN = ("samples", "units", "epochs"), ("cell", "optimizer", "rate", "patience")
+WRITING = ("count", "temperature", "top_k", "top_p")
+# What the plan of one language model says besides its recipe.
+DEFAULTS: dict[str, Any] = {"samples": None, "patience": 2, "count": 200, "top_k": None, "top_p": None}
+DEFAULTS |= {"temperature": (0.6, 0.8, 1.0)}
 
 
-def _arm(optimizer: str, rate: float, betas: tuple[float, float] = (0.5, 0.99)) -> dict[str, Setting]:
-    # Betas that an optimizer does not have stand at None, so that they are no difference between its arms.
-    beta_1, beta_2 = betas if optimizer == "adam" else (None, None)
-    return {"optimizer": optimizer, "learning_rate": rate, "beta_1": beta_1, "beta_2": beta_2}
+@dataclass(frozen=True)
+class Recipe:
+    """Sizes of the network and how it is trained."""
+
+    embedding_dim: int
+    units: int
+    batch_size: int
+    epochs: int
+    cell: str = "lstm"
+    num_layers: int = 1
+    dropout: float = 0.0
+    optimizer: str = "adam"
+    learning_rate: float = 1e-3
+    beta_1: float = 0.5
+    beta_2: float = 0.99
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any]) -> Recipe:
+        """The recipe among the settings of a plan; what is None or not there stays as it is by default."""
+        names = [field.name for field in fields(cls)]
+        return cls(**{name: settings[name] for name in names if settings.get(name) is not None})
 
 
-TOPICS: dict[str, tuple[str, dict[str, dict[str, Setting]]]] = {
-    "optimizers": (
-        "C4: five optimizers",
-        {
-            name: _arm(name, rate)
-            for name, rate in (("adam", 1e-3), ("rmsprop", 1e-2), ("adagrad", 1e-2), ("sgd", 1e-3), ("momentum", 0.1))
-        },
-    ),
-    "betas": (
-        "C5: Adam's betas",
-        {f"{a:g}, {b:g}": _arm("adam", 1e-3, (a, b)) for a, b in ((0.5, 0.99), (0.9, 0.999))},
-    ),
-    "rates": (
-        "C5: learning rates",
-        {
-            f"{name}, {rate:g}": _arm(name, rate)
-            for name, rate in (("momentum", 0.1), ("momentum", 0.01), ("rmsprop", 0.01), ("rmsprop", 0.001))
-        },
-    ),
+# As published for the small and the large set; the other two are ours.
+RECIPES = {
+    "small": Recipe(embedding_dim=256, units=512, batch_size=16, epochs=40),
+    "large": Recipe(embedding_dim=512, units=512, batch_size=64, epochs=20),
+    "sample": Recipe(embedding_dim=64, units=128, batch_size=16, epochs=60),
+    "text": Recipe(embedding_dim=128, units=256, batch_size=64, epochs=20),
 }
 
 
-def study_of(
-    topic: str, seeds: Sequence[int], *, corpus: str, samples: int | None = None, units: int | None = None, epochs: int = EPOCHS
-) -> study.Study:
-    """The plan of a study.
+def recipe_for(name: str, form: str) -> Recipe:
+    """The recipe of a corpus by its name, or by its form for a file of the user's own."""
+    return RECIPES[name] if name in RECIPES else RECIPES["text" if form == "text" else "large"]
+
+
+def corpus_of(name: str, form: str | None = None) -> tuple[str, datasets.Corpus]:
+    """`datasets.corpus` and its name here; a user's own file has the first digits of its hash, which tell two apart."""
+    corpus = datasets.corpus(name, form)
+    return name if name in datasets.CORPORA else f"{corpus.name} {sha256(corpus.text.encode()).hexdigest()[:8]}", corpus
+
+
+def study_of(name: str, form: str, seeds: Sequence[int], **changes: Any) -> Study:
+    """The plan of one language model, which writes after training.
 
     Args:
-        topic: one of `TOPICS`.
-        corpus: see `datasets.corpus`.
-        samples, units: other numbers than all samples and those of the corpus's recipe.
+        name: of the corpus, see `corpus_of`.
+        **changes: to `DEFAULTS` and to the recipe of the corpus, whose learning rate is `rate`; None is no change. After
+            `patience` epochs without a better held-out perplexity training stops, then it writes `count` texts at each
+            `temperature`.
+    """
+    names = {"rate": "learning_rate"}
+    given = DEFAULTS | {names.get(each, each): value for each, value in changes.items() if value is not None}
+    common: dict[str, Any] = {"corpus": name, "form": form} | {each: given.pop(each) for each in DEFAULTS}
+    common["temperatures"] = " ".join(str(float(each)) for each in common.pop("temperature"))
+    if form == "text":
+        common["count"] = min(common["count"], MOST_TEXTS)
+    recipe = replace(recipe_for(name, form), **given)
+    arm = {"cell": recipe.cell, "units": recipe.units, **_optimizer(recipe.optimizer, recipe.learning_rate)}
+    common |= {field: value for field, value in vars(recipe).items() if field not in arm}
+    title = f"A language model of {_part(name, common['samples'])}: {recipe.embedding_dim} and {recipe.units} units"
+    return Study("poems", {f"{recipe.cell}, {recipe.units}": arm}, tuple(seeds), common, (), title)
+
+
+def _optimizer(optimizer: str, rate: float, beta_1: float = 0.5, beta_2: float = 0.99) -> dict[str, Setting]:
+    # Betas that an optimizer does not have stand at None, so that they are no difference between its arms.
+    betas = (beta_1, beta_2) if optimizer == "adam" else (None, None)
+    return dict(zip(("optimizer", *NUMERIC), (optimizer, rate, *betas), strict=True))
+
+
+def _part(name: str, samples: int | None) -> str:
+    return f"{name}, {samples} samples" if samples else name
+
+
+_PAIRS = (("momentum", 0.1), ("momentum", 0.01), ("rmsprop", 0.01), ("rmsprop", 0.001))
+COMPARISONS: dict[str, tuple[str, dict[str, dict[str, Setting]]]] = {
+    "optimizers": ("Five optimizers", {name: _optimizer(name, rate) for name, rate in RATES.items()}),
+    "betas": ("Adam's betas", {f"{a}, {b}": _optimizer("adam", 1e-3, a, b) for a, b in ((0.5, 0.99), (0.9, 0.999))}),
+    "rates": ("Learning rates", {f"{name}, {rate}": _optimizer(name, rate) for name, rate in _PAIRS}),
+}
+
+
+def comparison_of(kind: str, name: str, form: str, seeds: Sequence[int], **sizes: int | None) -> Study:
+    """The plan of a comparison.
+
+    Args:
+        kind: one of `COMPARISONS`.
+        name: of the corpus, see `corpus_of`.
+        **sizes: of `SIZES`, other numbers than all samples, the units of the corpus's recipe, and `EPOCHS`.
 
     Raises:
-        ValueError: the topic is unknown.
-        DataError: see `datasets.corpus`.
+        ValueError: the kind is unknown.
     """
-    if topic not in TOPICS:
-        raise ValueError(f"topic: expected one of {', '.join(TOPICS)}, got {topic!r}")
-    title, arms = TOPICS[topic]
-    recipe = recipe_for(corpus, datasets.corpus(corpus).form)
-    common: dict[str, Setting] = {"corpus": corpus, "samples": samples, "epochs": epochs}
-    common |= {"embedding_dim": recipe.embedding_dim, "units": units or recipe.units, "batch_size": recipe.batch_size}
-    part = f"{corpus}, {samples} samples" if samples else corpus
-    return study.Study(topic, arms, tuple(seeds), common, NUMERIC, f"{title} ({part})")
+    title, arms = COMPARISONS[one_of("kind", kind, COMPARISONS)]
+    recipe, samples = recipe_for(name, form), sizes.get("samples")
+    common: dict[str, Setting] = {"corpus": name, "samples": samples, "epochs": sizes.get("epochs") or EPOCHS}
+    common |= {"embedding_dim": recipe.embedding_dim, "units": sizes.get("units") or recipe.units}
+    common |= {"batch_size": recipe.batch_size}
+    return Study(kind, arms, tuple(seeds), common, NUMERIC, f"{title} ({_part(name, samples)})")
 
 
-def train(jobs: list[Job], done: Callable[[Job, study.Result], None]) -> None:
-    """Trains jobs that differ in their numbers alone; for `rnnlab.study.run`."""
-    settings: dict[str, Any] = jobs[0].settings
-    text = datasets.corpus(settings["corpus"])
-    data = prepare(text.text, text.form, most=settings["samples"])
-    recipe = Recipe(
-        embedding_dim=settings["embedding_dim"],
-        units=settings["units"],
-        batch_size=settings["batch_size"],
-        epochs=settings["epochs"],
-        optimizer=settings["optimizer"],
-    )
-    varied = [name for name in NUMERIC if settings[name] is not None]
-    vary: dict[str, Any] = {name: [job.settings[name] for job in jobs] for name in varied}
-    waiting = {(job.seed, *(job.settings[name] for name in varied)): job for job in jobs}
-
-    def finished(one: Any) -> None:
-        (replica,) = one.finished
-        job = waiting[(replica.run.seed, *(replica.run.settings[name] for name in varied))]
-        done(job, result_of(one.curves[0], one.seconds["train"]))
-
-    seeds = [job.seed for job in jobs]
-    if train_networks(data, recipe, seeds, patience=None, vary=vary, on_finish=finished, verbose=0).interrupted:
-        raise KeyboardInterrupt
-
-
-def result_of(curve: pd.DataFrame, seconds: float) -> study.Result:
-    """Scores after the last pass, and the curve of all."""
-    last = curve.iloc[-1]
-    scores = {"train_loss": float(last.loss), "held_out_loss": float(last.val_loss)}
-    scores |= {"held_out_perplexity": float(last.val_perplexity)}
-    columns = {"train_loss": "loss", "held_out_loss": "val_loss", "held_out_perplexity": "val_perplexity"}
-    points = {name: curve[column].round(6).tolist() for name, column in columns.items()}
-    return study.Result(scores, seconds, {"epoch": curve.epoch.tolist(), **points})
-
-
-def report_of(topic: str, plan: study.Study, runs: pd.DataFrame, curves: pd.DataFrame, command: str) -> study.Report:
-    """The report of a topic, from all or from some of its runs."""
-    title = plan.title
-    drawn = {"figure": ("Every run", figures.curves_by_arm(curves, MEASURES, title=title))} if not curves.empty else {}
-    notes = [
-        f"{plan.common['epochs']} passes; the training loss is the mean over the last one, nats per place, padding included.",
-        "Within a seed all arms share initial weights and batches.",
+def smaller_than_published(plan: Study) -> str:
+    """What of a comparison is less or other than published; "" where nothing is."""
+    corpus = "small" if plan.name == "betas" else "large"
+    recipe = recipe_for(corpus, "")
+    published = {"corpus": corpus, "samples": None, "embedding_dim": recipe.embedding_dim, "units": recipe.units}
+    other = [
+        f"{name.replace('_', ' ')} {plan.common[name]}, published {value or 'all'}"
+        for name, value in published.items()
+        if plan.common[name] != value
     ]
-    if topic == "optimizers":
-        notes.append("The published losses are of one run each on the whole large set, read off a figure.")
-    complete = runs.groupby("arm").seed.nunique().reindex(list(plan.arms)).fillna(0).min() > 1
-    claims = CLAIMS[topic](runs) if complete else []
-    return study.Report(plan, runs, command, {"After the last pass": scores_table(topic, runs)}, drawn, claims, notes)
+    epochs: Any = plan.common["epochs"]
+    return "; ".join(other + ([f"{epochs} epochs of {EPOCHS}"] if epochs < EPOCHS else []))
 
 
-def scores_table(topic: str, runs: pd.DataFrame) -> pd.DataFrame:
-    """A row per arm: means, s and intervals, ranks, and the published loss where there is one."""
-    groups = runs.groupby("arm", sort=False)
-    table = pd.DataFrame({"arm": list(groups.groups), "runs": groups.size().tolist()})
-    for measure in MEASURES:
-        samples = {str(arm): study.summarize(group[measure].to_numpy()) for arm, group in groups}
-        name = measure.replace("_", " ")
-        table[name] = [sample.mean for sample in samples.values()]
-        table[f"s ({name.split()[-1]})"] = [sample.sd for sample in samples.values()]
-        if len(runs) > len(samples):
-            table[f"rank ({name.split()[-1]})"] = [study.rank(samples)[arm] for arm in samples]
-    if topic == "optimizers":
-        published = datasets.published("poems_optimizers").set_index("optimizer").train_loss
-        table["published loss"] = [published[arm] for arm in table.arm]
-    return table
-
-
-def _losses(runs: pd.DataFrame) -> dict[str, Any]:
-    return {str(arm): group.train_loss.to_numpy() for arm, group in runs.groupby("arm", sort=False)}
-
-
-def _optimizer_claims(runs: pd.DataFrame) -> list[dict[str, str]]:
-    losses = _losses(runs)
-    published = datasets.published("poems_optimizers").sort_values("train_loss").optimizer.tolist()
-    claims = [{"claim": "Adam has the lowest training loss", **verdicts.extreme(losses, "adam", highest=False)}]
-    claims += [
-        {"claim": f"{better} has a lower training loss than {worse}", **verdicts.lower(losses[better], losses[worse])}
-        for better, worse in itertools.pairwise(published)
-    ]
-    return claims
-
-
-def _beta_claims(runs: pd.DataFrame) -> list[dict[str, str]]:
-    losses = _losses(runs)
-    text = "betas of (0.5, 0.99) give a lower training loss than (0.9, 0.999)"
-    return [{"claim": text, **verdicts.lower(losses["0.5, 0.99"], losses["0.9, 0.999"])}]
-
-
-def _rate_claims(runs: pd.DataFrame) -> list[dict[str, str]]:
-    losses = _losses(runs)
-    pairs = (("momentum, 0.1", "momentum, 0.01"), ("rmsprop, 0.001", "rmsprop, 0.01"))
-    return [{"claim": f"{a} gives a lower training loss than {b}", **verdicts.lower(losses[a], losses[b])} for a, b in pairs]
-
-
-CLAIMS = {"optimizers": _optimizer_claims, "betas": _beta_claims, "rates": _rate_claims}
+def temperatures_of(settings: Mapping[str, Any]) -> list[float]:
+    """The temperatures of a plan, which has them as one text."""
+    return [float(temperature) for temperature in settings["temperatures"].split()]

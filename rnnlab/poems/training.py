@@ -1,115 +1,84 @@
-"""Trains language models: the published recipes, perplexity after each pass, the best weights kept."""
+"""Trains language models: the published recipes, perplexity after each epoch, the best weights kept, and poems written."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rnnlab.poems.corpus import Data
+import numpy as np
+
+from rnnlab.checks import one_of
+from rnnlab.poems.data import Data
 from rnnlab.poems.network import build_language_model
+from rnnlab.poems.studies import NUMERIC, Recipe, temperatures_of
+from rnnlab.study.plan import Job
+from rnnlab.study.store import Result
 
 if TYPE_CHECKING:
     import keras
 
     from rnnlab.training import Replicas
 
-OPTIMIZERS = ("adam", "rmsprop", "adagrad", "sgd", "momentum")
+SCORES = {"loss": "loss", "perplexity": "perplexity", "perplexity_as_run": "perplexity_as_published"}
+COLUMNS = {key + name: part + ours for key, part in (("", "train_"), ("val_", "held_out_")) for name, ours in SCORES.items()}
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """Sizes of the network and how it is trained."""
-
-    embedding_dim: int
-    units: int
-    batch_size: int
-    epochs: int
-    cell: str = "lstm"
-    num_layers: int = 1
-    dropout: float = 0.0
-    optimizer: str = "adam"
-    learning_rate: float = 1e-3
-    beta_1: float = 0.5
-    beta_2: float = 0.99
-
-    def build(self, vocabulary_size: int, seed: int | None) -> keras.Model:
-        return build_language_model(
-            vocabulary_size=vocabulary_size,
-            embedding_dim=self.embedding_dim,
-            cell=self.cell,
-            units=self.units,
-            num_layers=self.num_layers,
-            dropout=self.dropout,
-            seed=seed,
-        )
-
-
-# As published for the small and the large set; the other two are ours.
-RECIPES = {
-    "small": Recipe(embedding_dim=256, units=512, batch_size=16, epochs=40),
-    "large": Recipe(embedding_dim=512, units=512, batch_size=64, epochs=20),
-    "sample": Recipe(embedding_dim=64, units=128, batch_size=16, epochs=60),
-    "text": Recipe(embedding_dim=128, units=256, batch_size=64, epochs=20),
-}
-
-
-def recipe_for(name: str, form: str) -> Recipe:
-    """The recipe of a corpus by its name, or by its form for a file of the user's own."""
-    return RECIPES[name] if name in RECIPES else RECIPES["text" if form == "text" else "large"]
+def build(vocabulary_size: int, settings: Mapping[str, Any], seed: int | None) -> keras.Model:
+    """The network of a plan."""
+    recipe = vars(Recipe.of(settings))
+    sizes = {name: recipe[name] for name in ("embedding_dim", "cell", "units", "num_layers", "dropout")}
+    return build_language_model(vocabulary_size=vocabulary_size, **sizes, seed=seed)
 
 
 def optimizer_of(recipe: Recipe) -> keras.optimizers.Optimizer:
     """The optimizer with the settings of the published comparison.
 
     Raises:
-        ValueError: the name is none of `OPTIMIZERS`.
+        ValueError: there is no such optimizer.
     """
     import keras
 
-    rate = recipe.learning_rate
-    if recipe.optimizer == "adam":
-        return keras.optimizers.Adam(rate, beta_1=recipe.beta_1, beta_2=recipe.beta_2)
-    if recipe.optimizer == "rmsprop":
-        return keras.optimizers.RMSprop(rate, rho=0.99)
-    if recipe.optimizer == "adagrad":
-        return keras.optimizers.Adagrad(rate)
-    if recipe.optimizer == "sgd":
-        return keras.optimizers.SGD(rate)
-    if recipe.optimizer == "momentum":
-        return keras.optimizers.SGD(rate, momentum=0.9)
-    raise ValueError(f"optimizer: expected one of {', '.join(OPTIMIZERS)}, got {recipe.optimizer!r}")
+    kinds = {
+        "adam": (keras.optimizers.Adam, {"beta_1": recipe.beta_1, "beta_2": recipe.beta_2}),
+        "rmsprop": (keras.optimizers.RMSprop, {"rho": 0.99}),
+        "adagrad": (keras.optimizers.Adagrad, {}),
+        "sgd": (keras.optimizers.SGD, {}),
+        "momentum": (keras.optimizers.SGD, {"momentum": 0.9}),
+    }
+    kind, options = kinds[one_of("optimizer", recipe.optimizer, kinds)]
+    return kind(recipe.learning_rate, **options)
 
 
-def train(
-    data: Data,
-    recipe: Recipe,
-    seeds: Sequence[int],
-    *,
-    patience: int | None = 2,
-    **options: Any,
-) -> Replicas:
-    """Trains one network per seed; `history` has loss, perplexity and perplexity_as_run, and the same with val_.
+def train(data: Data, jobs: list[Job], done: Callable[[Job, Result], None], *, backup: Path | None = None) -> None:
+    """Trains jobs that differ in seeds and, without `patience`, in `NUMERIC`; for `rnnlab.study.run`, with `data` filled in.
 
-    The loss is the mean over all places, padding included, as published; `Perplexity` leaves the padding out.
+    The loss is the mean over all places, padding included, as published; `Perplexity` leaves the padding out. With `patience` a
+    network stops after so many epochs without a better held-out perplexity, and has the weights of its best epoch; without, it
+    trains all epochs and keeps the last.
 
     Args:
-        patience: passes without a better held-out perplexity after which a network stops, with the weights of its best pass;
-            None trains all passes and keeps the last weights.
-        **options: more for `fit_replicas`: vary, backup, on_finish, verbose.
+        backup: a folder from which a training that was cut goes on; see `fit_replicas`.
     """
     import keras
 
     from rnnlab.poems.scores import Perplexity, PublishedPerplexity
     from rnnlab.training import fit_replicas
 
-    stopping = None
-    if patience is not None:
+    settings: dict[str, Any] = jobs[0].settings
+    recipe, patience, stopping = Recipe.of(settings), settings.get("patience"), None
+    if patience:
         stopping = keras.callbacks.EarlyStopping("val_perplexity", mode="min", patience=patience, restore_best_weights=True)
-    return fit_replicas(
-        lambda seed: recipe.build(len(data.vocabulary), seed),
+    # In a comparison alone: numbers that vary are inputs of the program, which may end with other last bits than constants.
+    varied = [name for name in NUMERIC if not patience and settings[name] is not None]
+    vary: dict[str, Any] = {name: [job.settings[name] for job in jobs] for name in varied}
+    replicas = fit_replicas(
+        partial(build, len(data.vocabulary), settings),
         *data.pairs,
-        seeds=seeds,
+        seeds=[job.seed for job in jobs],
+        vary=vary,
         epochs=recipe.epochs,
         batch_size=recipe.batch_size,
         optimizer=optimizer_of(recipe),
@@ -117,5 +86,36 @@ def train(
         metrics=[Perplexity(), PublishedPerplexity()],
         validation_data=data.held_out_pairs,
         early_stopping=stopping,
-        **options,
+        on_finish=lambda place, one: done(jobs[place], result_of(one, data, settings)),
+        backup=backup,
+        verbose=0,
     )
+    if replicas.interrupted:
+        raise KeyboardInterrupt
+
+
+def result_of(one: Replicas, data: Data, settings: Mapping[str, Any]) -> Result:
+    """Scores of the epoch whose weights are kept, the curve of all epochs, and what the network writes.
+
+    The array "texts" has a row per temperature. With the weights goes what they need to write.
+    """
+    from rnnlab.training import weights_of
+
+    curve, names = one.curves[0].rename(columns=COLUMNS), list(COLUMNS.values())
+    best = settings.get("patience") and curve.held_out_perplexity.notna().any()
+    kept = curve.loc[curve.held_out_perplexity.idxmin()] if best else curve.iloc[-1]
+    scores = kept[names].astype(float).to_dict()
+    if settings.get("patience"):
+        scores = {"best_epoch": float(kept.epoch), "trained_epochs": float(len(curve))} | scores
+    arrays = {"texts": texts_of(one, data, settings)} if settings.get("count") else {}
+    network = weights_of(one) | {"notes": np.array(json.dumps(data.notes))}
+    return Result(scores, one.seconds["train"], curve[["epoch", *names]].round(6).to_dict("list"), arrays, network)
+
+
+def texts_of(one: Replicas, data: Data, settings: Mapping[str, Any]) -> np.ndarray:
+    """What a trained network writes, drawn by its own seed: (temperatures, count)."""
+    from rnnlab.poems.writing import Taste, writer_of
+
+    write = writer_of(one.models[0], data.notes)
+    tastes = [Taste(temperature, settings["top_k"], settings["top_p"]) for temperature in temperatures_of(settings)]
+    return np.array([write(settings["count"], taste=taste, seed=one.seeds[0]) for taste in tastes])

@@ -25,10 +25,10 @@ def distinct_characters(poems: Sequence[str], each: int = 100) -> float:
     Raises:
         ValueError: there are fewer poems than one group.
     """
-    groups = [poems[start : start + each] for start in range(0, len(poems) - each + 1, each)]
-    if not groups:
+    if len(poems) < each:
         raise ValueError(f"poems: expected at least {each}, got {len(poems)}")
-    return float(np.mean([len(set("".join(group))) for group in groups]))
+    starts = range(0, len(poems) - each + 1, each)
+    return float(np.mean([len(set("".join(poems[start : start + each]))) for start in starts]))
 
 
 def laid_out(poem: str) -> str:

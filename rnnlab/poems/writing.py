@@ -2,42 +2,44 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import keras
 import numpy as np
 from keras import ops
 
-from rnnlab.poems.corpus import END, PAD, UNKNOWN, Vocabulary
+from rnnlab.checks import whole
+from rnnlab.poems.data import END, PAD, SPECIAL, UNKNOWN, Vocabulary
 from rnnlab.training.backend import load_backend
 
 STOPS = "，。？！；"  # behind one of them a new line of verse begins; in a text without them, behind a line break
 FREE = -1  # a place that the network fills
 
 
-class Taste(NamedTuple):
+@dataclass(frozen=True)
+class Taste:
     """How a token is drawn: from softmax(logits / temperature), of the `top_k` likeliest, of the smallest set that has the
-    probability `top_p`."""
+    probability `top_p`.
+
+    Raises:
+        ValueError: `temperature` is not above 0, `top_k` below 1, or `top_p` not above 0 and at most 1.
+    """
 
     temperature: float = 0.8
     top_k: int | None = None
     top_p: float | None = None
 
-
-def check_taste(taste: Taste) -> Taste:
-    """Returns `taste`.
-
-    Raises:
-        ValueError: `temperature` is not above 0, `top_k` below 1, or `top_p` not above 0 and at most 1.
-    """
-    if not (0 < taste.temperature < float("inf")):
-        raise ValueError(f"temperature: expected a number above 0, got {taste.temperature!r}")
-    if taste.top_k is not None and (isinstance(taste.top_k, bool) or not isinstance(taste.top_k, int) or taste.top_k < 1):
-        raise ValueError(f"top_k: expected an integer of at least 1, got {taste.top_k!r}")
-    if taste.top_p is not None and not 0 < taste.top_p <= 1:
-        raise ValueError(f"top_p: expected a number above 0 and at most 1, got {taste.top_p!r}")
-    return taste
+    def __post_init__(self) -> None:
+        if not 0 < self.temperature < math.inf:
+            raise ValueError(f"temperature: expected a number above 0, got {self.temperature!r}")
+        if self.top_k is not None:
+            whole("top_k", self.top_k)
+        if self.top_p is not None and not 0 < self.top_p <= 1:
+            raise ValueError(f"top_p: expected a number above 0 and at most 1, got {self.top_p!r}")
 
 
 class Writer:
@@ -55,7 +57,8 @@ class Writer:
 
     def __init__(self, model: keras.Model, vocabulary: Vocabulary, firsts: str = "") -> None:
         self.model, self.vocabulary = model, vocabulary
-        self.firsts = "".join(character for character in firsts if character in vocabulary) or vocabulary.characters
+        begins = [vocabulary.number(character) for character in firsts if character in vocabulary]
+        self._firsts = np.array(begins or range(SPECIAL, len(vocabulary)))
         layers = model.layers
         self._embed = next(layer for layer in layers if isinstance(layer, keras.layers.Embedding))
         self._cells = [layer.cell for layer in layers if isinstance(layer, keras.layers.RNN)]
@@ -73,7 +76,7 @@ class Writer:
         length: int,
         prompt: str = "",
         heads: str = "",
-        taste: Taste = Taste(),  # noqa: B008  (a tuple)
+        taste: Taste = Taste(),
         seed: int = 0,
         ends: bool = True,
     ) -> list[str]:
@@ -90,20 +93,18 @@ class Writer:
         Raises:
             ValueError: an argument is out of range, or the vocabulary lacks a character of the prompt or of the heads.
         """
-        check_taste(taste)
-        if count < 1 or length < 1:
-            raise ValueError(f"count, length: expected integers of at least 1, got {count}, {length}")
+        whole("count", count)
+        whole("length", length)
         if prompt and heads:
             raise ValueError("heads: expected without a prompt")
         rngs = [np.random.default_rng([seed, number]) for number in range(count)]
         chances = np.stack([rng.random(length, dtype="float32") for rng in rngs])
         forced = np.full((count, length), FREE, np.int32)
-        if begun := self._numbers(prompt, "prompt") or self._numbers(heads[:1], "heads"):
-            forced[:, : len(begun)] = begun[:length]
-        else:
-            places = (chances[:, 0] * len(self.firsts)).astype(int)
-            forced[:, 0] = [self.vocabulary.number(self.firsts[place]) for place in places]
-        codes = self._run(forced, np.array(self._numbers(heads, "heads"), np.int32), chances, taste, ends)
+        forced[:, 0] = self._firsts[(chances[:, 0] * len(self._firsts)).astype(int)]
+        begun, lines = self._numbers(prompt, "prompt"), self._numbers(heads, "heads")
+        if begun := (begun or lines[:1])[:length]:
+            forced[:, : len(begun)] = begun
+        codes = self._run(forced, np.array(lines, np.int32), chances, taste, ends)
         return self.vocabulary.decode(codes)
 
     def _numbers(self, text: str, name: str) -> list[int]:
@@ -118,8 +119,8 @@ class Writer:
         if key not in self._programs:
             self._programs[key] = load_backend().compiled(self._program(taste, ends))
         values = [ops.convert_to_tensor(variable) for variable in self.model.variables]
-        temperature, mass = np.float32(taste.temperature), np.float32(taste.top_p or 1)
-        return np.asarray(ops.convert_to_numpy(self._programs[key](values, forced, heads, chances, temperature, mass)))
+        numbers = np.float32(taste.temperature), np.float32(taste.top_p or 1)
+        return np.asarray(ops.convert_to_numpy(self._programs[key](values, forced, heads, chances, *numbers)))
 
     def _program(self, taste: Taste, ends: bool) -> Any:
         """A function of tensors that gives the numbers of all texts, (texts, length), END behind their ends."""
@@ -155,20 +156,25 @@ class Writer:
                 return place + 1, codes, line, states
 
             codes = ops.concatenate([forced[:, :1], ops.full((texts, length - 1), END, "int32"), forced[:, :1]], axis=1)
-            start = (ops.ones((), "int32"), codes, ops.zeros((texts,), "int32"), self._start(texts))
+            states = [list(cell.get_initial_state(texts)) for cell in self._cells]
+            start = (ops.ones((), "int32"), codes, ops.zeros((texts,), "int32"), states)
             return ops.while_loop(go_on, one, start)[1][:, :length]
 
         return program
 
-    def _start(self, texts: int) -> list[list[Any]]:
-        return [list(cell.get_initial_state(texts)) for cell in self._cells]
-
     def _step(self, token: Any, states: list[list[Any]]) -> tuple[Any, list[list[Any]]]:
+        """Logits of the next token, and the states behind this one."""
         hidden, after = self._embed(token), []
         for cell, state in zip(self._cells, states, strict=True):
             hidden, new = cell(hidden, state, training=False)
             after.append(list(new))
         return self._logits(hidden), after
+
+
+def writer_of(model: keras.Model, notes: dict[str, Any]) -> Callable[..., list[str]]:
+    """`Writer.write` of a network, for texts as those of its corpus: `notes` are those of its `Data`."""
+    writer = Writer(model, Vocabulary(notes["characters"]), notes["firsts"])
+    return partial(writer.write, length=notes["length"], ends=notes["form"] != "text")
 
 
 def draw(logits: Any, chances: Any, top_k: int | None, top_p: Any | None) -> Any:

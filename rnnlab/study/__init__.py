@@ -12,8 +12,8 @@ def train(jobs, done):
 with study.Store("units.sqlite") as store:
     study.run(plan, train, store)
     runs = store.frame(plan)
-samples = {arm: study.summarize(group.loss) for arm, group in runs.groupby("arm")}
-print(study.t_test(samples["lstm, 8"], samples["gru, 8"]))
+loss = study.by_arm(runs, "loss")
+print(study.t_test(loss["lstm, 8"], loss["gru, 8"]))  # paired: both arms have the same seeds
 """
 
 from __future__ import annotations
@@ -24,11 +24,25 @@ from typing import TYPE_CHECKING, Any
 from rnnlab.study.files import read_csv, write_csv
 from rnnlab.study.plan import Job, Study, grid
 from rnnlab.study.runner import run
-from rnnlab.study.store import Result, Store, StoreError
+from rnnlab.study.store import Result, Runs, Store, StoreError
 
 if TYPE_CHECKING:
-    from rnnlab.study.compare import Comparison, Sample, from_figures, holm, rank, summarize, t_test
+    from rnnlab.study import claims
+    from rnnlab.study.claims import Verdict
     from rnnlab.study.report import Report
+    from rnnlab.study.stats import (
+        Comparison,
+        Sample,
+        by_arm,
+        equivalence,
+        from_figures,
+        holm,
+        logs,
+        rank,
+        spans_decades,
+        summarize,
+        t_test,
+    )
     from rnnlab.study.variance import anova, one_way, two_way
 
 __all__ = [
@@ -36,34 +50,44 @@ __all__ = [
     "Job",
     "Report",
     "Result",
+    "Runs",
     "Sample",
     "Store",
     "StoreError",
     "Study",
+    "Verdict",
     "anova",
+    "by_arm",
+    "claims",
+    "equivalence",
     "from_figures",
     "grid",
     "holm",
+    "logs",
     "one_way",
     "rank",
     "read_csv",
     "run",
+    "spans_decades",
     "summarize",
     "t_test",
     "two_way",
     "write_csv",
 ]
 
-_COMPARE = ("Comparison", "Sample", "from_figures", "holm", "rank", "summarize", "t_test")
 _MODULE_OF = {
-    **dict.fromkeys(_COMPARE, "compare"),
     **dict.fromkeys(("anova", "one_way", "two_way"), "variance"),
+    **dict.fromkeys(("Comparison", "Sample", "by_arm", "equivalence", "from_figures", "holm", "logs", "rank"), "stats"),
+    **dict.fromkeys(("spans_decades", "summarize", "t_test"), "stats"),
     "Report": "report",
+    "Verdict": "claims",
 }
 
 
 def __getattr__(name: str) -> Any:
     # Statistics load when they are asked for: workers, which only train, need not wait for them.
+    if name == "claims":
+        return import_module(f"{__name__}.claims")
     if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)

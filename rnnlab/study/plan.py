@@ -59,9 +59,8 @@ class Study:
         names = set(next(iter(self.arms.values())))
         for arm, settings in self.arms.items():
             if set(settings) != names:
-                raise ValueError(
-                    f"arms: expected the settings {', '.join(sorted(names))} in {arm!r}, got {', '.join(settings)}"
-                )
+                got = ", ".join(settings)
+                raise ValueError(f"arms: expected the settings {', '.join(sorted(names))} in {arm!r}, got {got}")
         for name, value in itertools.chain(self.common.items(), *(settings.items() for settings in self.arms.values())):
             _check_setting(name, value)
         if twice := names & set(self.common):
@@ -100,6 +99,20 @@ class Study:
     def from_json(cls, text: str) -> Study:
         return cls(**json.loads(text))
 
+    def differences(self, other: Study) -> list[str]:
+        """A few words for each way in which this plan is another than `other`; none where it is `other` with more seeds."""
+        words = [f"{name} {value}" for name, value in self.common.items() if other.common.get(name, ...) != value]
+        if self._definitions() != other._definitions():
+            varied = {name: _values(self, name) for arm in self.arms.values() for name in arm}
+            changed = [" ".join([name, *values]) for name, values in varied.items() if values != _values(other, name)]
+            words += changed or [f"{len(self.arms)} arms"]
+        if missing := set(other.seeds) - set(self.seeds):
+            words.append(f"{len(self.seeds)} seeds" if len(self.seeds) < len(other.seeds) else f"without seed {min(missing)}")
+        return words
+
+    def _definitions(self) -> dict[str, str]:
+        return {arm: definition(settings) for arm, settings in self.arms.items()}
+
 
 def grid(**values: Iterable[Setting]) -> dict[str, dict[str, Setting]]:
     """Arms for all combinations of settings: `grid(cell=["lstm", "gru"], units=[8, 16])` has "lstm, 8", "lstm, 16", ..."""
@@ -110,6 +123,11 @@ def grid(**values: Iterable[Setting]) -> dict[str, dict[str, Setting]]:
 def definition(settings: Mapping[str, Setting]) -> str:
     """Settings as text that is the same for the same settings, in whatever order."""
     return json.dumps(dict(settings), sort_keys=True, ensure_ascii=False)
+
+
+def _values(study: Study, name: str) -> list[str]:
+    """The values of a setting, each once, in the order of the arms."""
+    return list(dict.fromkeys(str(settings.get(name)) for settings in study.arms.values()))
 
 
 def _check_setting(name: str, value: Any) -> None:

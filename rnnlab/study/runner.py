@@ -8,8 +8,10 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from typing import NamedTuple
 
+from rnnlab.checks import whole
 from rnnlab.study.plan import Job, Study
 from rnnlab.study.store import Result, Store, made_here
 
@@ -21,7 +23,17 @@ LARGEST = 10  # jobs of a task at most: a task that is lost is done anew
 PATIENCE = 10  # seconds to wait for a cluster's answer
 
 
-def run(study: Study, train: Train, store: Store, *, workers: int = 1, cluster: str | None = None, quiet: bool = False) -> None:
+def run(
+    study: Study,
+    train: Train,
+    store: Store,
+    *,
+    workers: int = 1,
+    cluster: str | None = None,
+    quiet: bool = False,
+    networks: bool = False,
+    between: Callable[[], None] = lambda: None,
+) -> None:
     """Trains what the store lacks of the study, and keeps each run as soon as it is here.
 
     In this process a run is kept when it has finished; from other processes up to `LARGEST` runs come home together. A study
@@ -34,21 +46,21 @@ def run(study: Study, train: Train, store: Store, *, workers: int = 1, cluster: 
         workers: processes on this machine; 1 trains in this one.
         cluster: address of a Dask scheduler, such as "tcp://127.0.0.1:8786", whose workers can import rnnlab.
         quiet: show no progress.
+        networks: whether trained weights are kept, too.
+        between: called between two programs that are trained in this process.
 
     Raises:
         ConnectionError: the cluster does not answer, has no workers, or lost them again and again.
         ChildProcessError: a process on this machine died.
         ValueError: `workers` is below 1, or given together with a cluster.
     """
-    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
-        raise ValueError(f"workers: expected an integer of at least 1, got {workers!r}")
-    if cluster is not None and workers > 1:
+    if whole("workers", workers) > 1 and cluster is not None:
         raise ValueError(f"workers: expected 1 where a cluster is given, got {workers}")
     jobs = store.missing(study)
     with _progress(study, len(jobs), quiet) as advance:
 
         def keep(job: Job, result: Result, made_with: dict[str, str] | None = None) -> None:
-            store.add(study.name, job, result, made_with)
+            store.add(study.name, job, result if networks else replace(result, network={}), made_with)
             advance(job)
 
         if cluster is not None:
@@ -56,7 +68,9 @@ def run(study: Study, train: Train, store: Store, *, workers: int = 1, cluster: 
         elif workers > 1:
             _on_processes(_tasks(study, jobs, -(-len(jobs) // workers)), train, keep, workers)
         else:
-            for group in study.programs(jobs):
+            for place, group in enumerate(study.programs(jobs)):
+                if place:
+                    between()
                 train(group, keep)
 
 
@@ -94,6 +108,7 @@ def _keep(collected: Collected, keep: Keep) -> None:
 
 def _on_processes(tasks: list[list[Job]], train: Train, keep: Keep, workers: int) -> None:
     from joblib import Parallel, cpu_count, delayed
+    from joblib.externals.loky import get_reusable_executor
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
     each = max(1, cpu_count() // workers)
@@ -102,6 +117,10 @@ def _on_processes(tasks: list[list[Job]], train: Train, keep: Keep, workers: int
         with closing(parallel(delayed(_collect)(train, task, each) for task in tasks)) as home:
             for collected in home:
                 _keep(collected, keep)
+    except KeyboardInterrupt:
+        # Nobody waits for the tasks in progress, which may take minutes.
+        get_reusable_executor().shutdown(wait=False, kill_workers=True)
+        raise
     except TerminatedWorkerError:
         raise ChildProcessError("--workers: expected processes that live, got one that died; is there enough memory?") from None
 
@@ -130,9 +149,8 @@ def _on_cluster(tasks: list[list[Job]], train: Train, keep: Keep, address: str) 
             for future in as_completed(futures):
                 _keep(future.result(), keep)
         except KilledWorker as error:
-            raise ConnectionError(
-                f"--cluster: expected workers that live, got several that died in one task ({error})"
-            ) from None
+            what = f"expected workers that live, got several that died in one task ({error})"
+            raise ConnectionError(f"--cluster: {what}") from None
         except FutureCancelledError:
             raise ConnectionError(f"--cluster: expected the scheduler at {address} to go on, got no answer any more") from None
         finally:

@@ -1,8 +1,7 @@
 """Texts to classes: words to numbers, pre-trained word vectors, stacked recurrent layers, and copies across a split.
 
 A text is a str, its tokens are what `tokenize` makes of it, and a network reads one row of word indices for each text: 0 is
-padding, 1 an unknown word. `corpus`, `training`, `baselines`, `calibration`, `gradients`, `saved` and `report` are what
-`examples/text_classification.py` is made of; `studies`, `arms` and `advice` put advice on training to the test.
+padding, 1 an unknown word. The other rooms are what `examples/text_classification.py` is made of.
 """
 
 from rnnlab.text.network import build_text_classifier, end_to_end

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from rnnlab.text.corpus import Encoder, Labelled
+from rnnlab.text.data import Encoder, Labelled
 from rnnlab.text.words import tokenize
 
 MAJORITY = "majority class"
@@ -29,9 +29,15 @@ def baselines(data: Labelled, encoder: Encoder) -> dict[str, np.ndarray]:
     found = {MAJORITY: np.full(len(data.test), np.bincount(labels).argmax())}
     found[TFIDF] = _regression(TfidfVectorizer(analyzer=tokenize), data.train.texts, labels).predict(data.test.texts)
     if encoder.vectors is not None:
-        means = _regression(StandardScaler(), encoder.means(data.train.texts), labels)
-        found[MEANS] = means.predict(encoder.means(data.test.texts))
+        train, test = (mean_vectors(encoder.vectors, encoder.encode(part.texts)) for part in (data.train, data.test))
+        found[MEANS] = _regression(StandardScaler(), train, labels).predict(test)
     return found
+
+
+def mean_vectors(vectors: np.ndarray, words: np.ndarray) -> np.ndarray:
+    """The mean vector of the known words of each text, shape (texts, dim), zeros where none is known."""
+    known = np.any(vectors != 0, axis=-1)[words]
+    return vectors[words].sum(axis=1) / np.maximum(known.sum(axis=1, keepdims=True), 1)
 
 
 def _regression(features: Any, x: Any, labels: np.ndarray) -> Any:

@@ -1,4 +1,4 @@
-"""Whether a network is as often right as it is sure, and the softmax temperature that makes it so.
+"""Calibration: whether the probabilities of a network are as high as its accuracy, and the softmax temperature that helps.
 
 Source: C. Guo, G. Pleiss, Y. Sun and K. Q. Weinberger, "On calibration of modern neural networks", ICML 2017.
 """
@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 
 BINS = 10
-_WIDEST = math.log(100)  # temperatures are looked for from 0.01 to 100
 
 
 def probabilities(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
@@ -24,9 +23,7 @@ def probabilities(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
 def log_loss(logits: np.ndarray, labels: np.ndarray, temperature: float = 1.0) -> float:
     """Mean of -log softmax(logits / temperature) at the labels, in nats; nan or infinite logits give nan.
 
-    Args:
-        logits: shape (texts, classes).
-        labels: class numbers, shape (texts,).
+    Here as below, logits and probabilities have shape (texts, classes), labels are class numbers of shape (texts,).
     """
     from scipy.special import log_softmax
 
@@ -37,40 +34,34 @@ def log_loss(logits: np.ndarray, labels: np.ndarray, temperature: float = 1.0) -
 
 
 def accuracy(logits: np.ndarray, labels: np.ndarray) -> float:
-    """Share of labels with the largest logit; a text whose logits are no numbers counts as wrong."""
+    """Fraction of labels with the largest logit; a text whose logits are no numbers counts as wrong."""
     right = (logits.argmax(axis=1) == labels) & np.isfinite(logits).all(axis=1)
     return float(right.mean())
 
 
 def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
-    """The temperature from 0.01 to 100 with the lowest log-loss; nan where logits are no numbers.
-
-    Args:
-        logits, labels: of texts that neither training nor test knows.
-    """
+    """The temperature from 0.01 to 100 with the lowest log-loss; nan where logits are no numbers."""
     from scipy.optimize import minimize_scalar
 
     if not np.isfinite(logits).all():
         return math.nan
-    bounds = (-_WIDEST, _WIDEST)
-    found = minimize_scalar(lambda t: log_loss(logits, labels, math.exp(t)), bounds=bounds, method="bounded")
+    widest = math.log(100)
+    found = minimize_scalar(lambda t: log_loss(logits, labels, math.exp(t)), bounds=(-widest, widest), method="bounded")
     return math.exp(found.x)
 
 
 def reliability(given: np.ndarray, labels: np.ndarray) -> pd.DataFrame:
     """A row per bin of equal width of the largest probability: `bin`, `count`, mean `confidence`, `accuracy`; nan if empty.
 
-    Args:
-        given: probabilities, shape (texts, classes); texts with others than numbers are in no bin.
+    A text whose probabilities are no numbers is in no bin.
     """
     known = np.isfinite(given).all(axis=1)
     given, labels = given[known], labels[known]
     sure, right = given.max(axis=1), given.argmax(axis=1) == labels
     places = np.minimum((sure * BINS).astype(int), BINS - 1)
-    frame = pd.DataFrame({"bin": places, "confidence": sure, "accuracy": right.astype(float)})
-    groups = frame.groupby("bin")
-    table = groups.mean().assign(count=groups.size()).reindex(range(BINS))
-    return table.assign(count=table["count"].fillna(0).astype(int)).reset_index()[["bin", "count", "confidence", "accuracy"]]
+    groups = pd.DataFrame({"bin": places, "confidence": sure, "accuracy": right.astype(float)}).groupby("bin")
+    counts = groups.size().reindex(range(BINS), fill_value=0).rename("count").to_frame()
+    return counts.join(groups.mean()).reset_index()
 
 
 def calibration_error(given: np.ndarray, labels: np.ndarray) -> float:

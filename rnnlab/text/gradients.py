@@ -1,4 +1,4 @@
-"""Training update by update in Keras, with the norm of each gradient, which a compiled program of passes does not show."""
+"""Training update by update in Keras, with the norm of each gradient, which a compiled program of epochs does not show."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from rnnlab.text.corpus import Encoder
-from rnnlab.text.training import Recipe
+from rnnlab.text.data import Encoder
+from rnnlab.text.recipe import Recipe
 
 if TYPE_CHECKING:
     import keras
 
 
 class Watched(NamedTuple):
-    """One trained network: `norms` of the gradient before clipping and `losses`, both of shape (passes, updates)."""
+    """One trained network: `norms` of the gradient before clipping and `losses`, both of shape (epochs, updates)."""
 
     model: keras.Model
     norms: np.ndarray
@@ -25,16 +25,11 @@ class Watched(NamedTuple):
 
 
 def watched(
-    recipe: Recipe,
-    encoder: Encoder,
-    num_classes: int,
-    data: tuple[np.ndarray, np.ndarray],
-    runs: Sequence[tuple[int, float]],
+    recipe: Recipe, encoder: Encoder, num_classes: int, data: tuple[np.ndarray, np.ndarray], runs: Sequence[tuple[int, float]]
 ) -> Iterator[Watched]:
-    """Trains one network for each (seed, learning rate) by stochastic gradient descent.
+    """Trains one network for each (seed, learning rate) by stochastic gradient descent on whole batches, whose norms compare.
 
-    The model is the same object each time, with other weights, and compiled as in a program of passes. Only whole batches are
-    trained on, so that norms compare.
+    The model is the same object each time, with other weights, and compiled as in a program of epochs.
 
     Raises:
         ValueError: the recipe has another optimizer, whose memory would go from one network to the next, or there are fewer

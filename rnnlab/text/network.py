@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rnnlab.cells import check_cell, recurrent_layer, split_seed
-from rnnlab.text.checks import between, whole
+from rnnlab.checks import between, one_of, whole
 from rnnlab.text.words import PADDING, Vocabulary
 
 if TYPE_CHECKING:
@@ -48,22 +48,22 @@ def build_text_classifier(
 ) -> keras.Model:
     """Word indices -> word vectors -> recurrent layers, dropout after each -> linear layer: logits of shape (num_classes,).
 
-    All recurrent layers but the last hand on their outputs of all steps. Index 0 is padding and is left out wherever it
-    stands, so that texts of any length are answered as they are without it. An uncompiled Keras model of stock layers.
+    Index 0 is padding and is left out wherever it stands, so that texts of any length are answered as they are without it. An
+    uncompiled Keras model of stock layers.
 
     Args:
         vocabulary_size: number of word indices, with those of padding and of unknown words.
         embedding_dim: numbers in a word vector.
         cell: "simple_rnn", "lstm" or "gru".
         units: of each recurrent layer, in each direction.
-        bidirectional: whether each recurrent layer also reads the text from its end; both outputs stand side by side.
+        bidirectional: whether each recurrent layer also reads the text from its end; both outputs are joined.
         activation: of the recurrent layers, where the cell has tanh of its own, such as "softsign".
         kernel_initializer: of the kernels of recurrent and linear layers, one of `INITIALIZERS`; "glorot_uniform" and
-            "glorot_normal" are Xavier's. The recurrent kernels start orthogonal, biases as the cell has them.
-        dropout: share of the outputs of each recurrent layer that is dropped in training.
-        input_dropout: share of the numbers of the word vectors that is dropped in training.
+            "glorot_normal" are Xavier's. Recurrent kernels start orthogonal, biases as the cell has them.
+        dropout: fraction of the outputs of each recurrent layer that is dropped in training.
+        input_dropout: fraction of the numbers of the word vectors that is dropped in training.
         pooling: "last" reads the classes from the last outputs of the last layer, "mean" from the mean of its outputs.
-        masked: whether padding is passed over; False reads it as the word that it is, as the course's program does, so that an
+        masked: whether padding is left out; False reads it as the word that it is, as the course's program does, so that an
             answer depends on the length that a text is padded to.
         temperature: what the logits are divided by, in training as afterwards; above 1 it makes a softmax more even.
         vectors: what the word vectors start from, of shape (vocabulary_size, embedding_dim); None draws them.
@@ -75,47 +75,48 @@ def build_text_classifier(
     """
     import keras
 
-    sizes = {"vocabulary_size": vocabulary_size, "embedding_dim": embedding_dim, "num_classes": num_classes}
-    vocabulary_size, embedding_dim, num_classes = (whole(what, size) for what, size in sizes.items())
-    units = _check_layers(cell, units, activation, kernel_initializer)
-    for what, share in {"dropout": dropout, "input_dropout": input_dropout}.items():
-        _check_dropout(what, share)
-    if pooling not in POOLINGS:
-        raise ValueError(f"pooling: expected {' or '.join(POOLINGS)}, got {pooling!r}")
-    between("temperature", temperature, 0, math.inf)
-    vectors = None if vectors is None else _check_vectors(vectors, (vocabulary_size, embedding_dim))
+    check_cell(cell)
+    one_of("kernel_initializer", kernel_initializer, INITIALIZERS)
+    _check(units, activation, pooling, temperature, dropout=dropout, input_dropout=input_dropout)
+    shape = whole("vocabulary_size", vocabulary_size), whole("embedding_dim", embedding_dim)
+    num_classes, units = whole("num_classes", num_classes), [whole("units", size) for size in units]
     *seeds, dropping_inputs = _seeds(seed, 3 + len(units))
-
     words = keras.Input((None,), dtype="int32", name="words")
-    embedding = keras.layers.Embedding(
-        vocabulary_size,
-        embedding_dim,
-        embeddings_initializer="zeros" if vectors is not None else keras.initializers.RandomUniform(seed=seeds[0]),
-        trainable=vectors is None if trainable_vectors is None else bool(trainable_vectors),
-        dtype=dtype,
-        name="vectors",
-    )
-    hidden = embedding(words)
-    if vectors is not None:
-        embedding.embeddings.assign(vectors)
+    hidden = _word_vectors(shape, vectors, trainable_vectors, seeds[0], dtype)(words)
     if input_dropout:
         hidden = keras.layers.Dropout(input_dropout, seed=dropping_inputs, dtype=dtype, name="input_dropout")(hidden)
     # Handed to each layer: some versions of Keras lose the mask of an embedding on the way.
     mask = keras.ops.not_equal(words, PADDING) if masked else None
     for number, (size, own) in enumerate(zip(units, seeds[2:], strict=True), 1):
         *reading, dropping = _seeds(own, 3)
-        last = number == len(units)
-        options = {"activation": activation, "return_sequences": not last or pooling == "mean", "dtype": dtype}
-        layer = _recurrent(cell, size, kernel_initializer, reading, bidirectional, number, options)
-        hidden = layer(hidden, mask=mask)
-        if last and pooling == "mean":
-            hidden = _mean(hidden, mask)
+        averaged = number == len(units) and pooling == "mean"
+        options = {"activation": activation, "return_sequences": number < len(units) or averaged, "dtype": dtype}
+        hidden = _recurrent(cell, size, kernel_initializer, reading, bidirectional, number, options)(hidden, mask=mask)
+        hidden = _mean(hidden, mask) if averaged else hidden
         hidden = keras.layers.Dropout(dropout, seed=dropping, dtype=dtype, name=f"dropout_{number}")(hidden)
     kernel = _initializer(kernel_initializer, seeds[1])
     logits = keras.layers.Dense(num_classes, kernel_initializer=kernel, dtype=dtype, name="classes")(hidden)
     if temperature != 1:
         logits = keras.layers.Rescaling(1 / temperature, dtype=dtype, name="temperature")(logits)
     return keras.Model(words, logits, name=name)
+
+
+def _word_vectors(
+    shape: tuple[int, int], vectors: Any, trainable: bool | None, seed: int | None, dtype: Any
+) -> keras.layers.Embedding:
+    import keras
+
+    if vectors is not None:
+        vectors = np.asarray(vectors)
+        if vectors.shape != shape or vectors.dtype.kind != "f":
+            raise ValueError(f"vectors: expected floating numbers of shape {shape}, got {vectors.dtype} of {vectors.shape}")
+    trainable = vectors is None if trainable is None else bool(trainable)
+    start = "zeros" if vectors is not None else keras.initializers.RandomUniform(seed=seed)
+    layer = keras.layers.Embedding(*shape, embeddings_initializer=start, trainable=trainable, dtype=dtype, name="vectors")
+    layer.build()
+    if vectors is not None:
+        layer.embeddings.assign(vectors)
+    return layer
 
 
 def _mean(outputs: Any, mask: Any) -> Any:
@@ -131,8 +132,7 @@ def _mean(outputs: Any, mask: Any) -> Any:
 def end_to_end(model: keras.Model, vocabulary: Vocabulary, *, length: int, name: str = "text_to_class") -> keras.Model:
     """A classifier that takes strings, shape (batch,), and gives the probability of each class, shape (batch, num_classes).
 
-    It shares the weights of `model` and is made of stock layers, so that its file holds all that an answer takes. Keras reads
-    strings on its TensorFlow backend only.
+    It shares the weights of `model`; its file holds all that an answer takes. Keras reads strings on TensorFlow only.
 
     Args:
         model: as `build_text_classifier` gives it.
@@ -164,17 +164,16 @@ def _recurrent(
     """A recurrent layer in one direction or both; of its two seeds the second is that of the way back."""
     import keras
 
-    layer = _reader(cell, units, initializer, seeds[0], name=f"recurrent_{number}", **options)
+    def reader(seed: int | None, **way: Any) -> keras.layers.RNN:
+        own, kernel = _seeds(seed, 2)
+        return recurrent_layer(cell, units, seed=own, kernel_initializer=_initializer(initializer, kernel), **options, **way)
+
+    name = f"recurrent_{number}"
     if not bidirectional:
-        return layer
+        return reader(seeds[0], name=name)
     # Of its own: the one that Keras derives from the first would start with the same weights.
-    back = _reader(cell, units, initializer, seeds[1], go_backwards=True, name=f"backward_{number}", **options)
-    return keras.layers.Bidirectional(layer, backward_layer=back, dtype=options["dtype"], name=f"recurrent_{number}")
-
-
-def _reader(cell: str, units: int, initializer: str, seed: int | None, **options: Any) -> keras.layers.RNN:
-    own, kernel = _seeds(seed, 2)
-    return recurrent_layer(cell, units, seed=own, kernel_initializer=_initializer(initializer, kernel), **options)
+    back = reader(seeds[1], go_backwards=True, name=f"backward_{number}")
+    return keras.layers.Bidirectional(reader(seeds[0], name=name), backward_layer=back, dtype=options["dtype"], name=name)
 
 
 def _initializer(name: str, seed: int | None) -> keras.initializers.Initializer:
@@ -187,26 +186,15 @@ def _seeds(seed: int | None, count: int) -> list[Any]:
     return [None] * count if seed is None else split_seed(seed, count)
 
 
-def _check_layers(cell: str, units: Any, activation: Any, kernel_initializer: Any) -> list[int]:
+def _check(units: Any, activation: Any, pooling: Any, temperature: Any, **fractions: Any) -> None:
     import keras
 
-    check_cell(cell)
     if isinstance(units, str) or not isinstance(units, Sequence) or not units:
         raise ValueError(f"units: expected a size for each recurrent layer, at least one, got {units!r}")
     if not isinstance(activation, str) or not hasattr(keras.activations, activation):
         raise ValueError(f"activation: expected the name of a Keras activation, got {activation!r}")
-    if kernel_initializer not in INITIALIZERS:
-        raise ValueError(f"kernel_initializer: expected one of {', '.join(INITIALIZERS)}, got {kernel_initializer!r}")
-    return [whole("units", size) for size in units]
-
-
-def _check_dropout(what: str, share: Any) -> None:
-    if isinstance(share, bool) or not isinstance(share, Real) or not 0 <= float(share) < 1:
-        raise ValueError(f"{what}: expected a number from 0 to below 1, got {share!r}")
-
-
-def _check_vectors(vectors: Any, shape: tuple[int, int]) -> np.ndarray:
-    vectors = np.asarray(vectors)
-    if vectors.shape != shape or vectors.dtype.kind != "f":
-        raise ValueError(f"vectors: expected floating numbers of shape {shape}, got {vectors.dtype} of shape {vectors.shape}")
-    return vectors
+    one_of("pooling", pooling, POOLINGS)
+    between("temperature", temperature, 0, math.inf)
+    for what, fraction in fractions.items():
+        if isinstance(fraction, bool) or not isinstance(fraction, Real) or not 0 <= float(fraction) < 1:
+            raise ValueError(f"{what}: expected a number from 0 to below 1, got {fraction!r}")

@@ -1,257 +1,171 @@
-"""Trained classifiers as tables, figures and files."""
+"""What finished runs show: of a classification, of pieces of advice on training, of networks in a cross-validation."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
+from dataclasses import replace
 from textwrap import shorten
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from rnnlab import command_line, figures, study, verdicts
-from rnnlab.text.baselines import TFIDF
-from rnnlab.text.calibration import accuracy, log_loss, probabilities
-from rnnlab.text.corpus import PUBLIC, Labelled
+from rnnlab import figures, study
+from rnnlab.study import claims
+from rnnlab.text import figures as drawings
+from rnnlab.text import findings, tables
+from rnnlab.text.baselines import baselines
+from rnnlab.text.data import FOLDS, PUBLIC, Labelled, encoder_of
 from rnnlab.text.splits import find_copies
-from rnnlab.text.training import Recipe
+from rnnlab.text.studies import ADVICE, PUBLISHED, SEEDS, advice_of, reduced, study_of, together
 
-SHOWN = 8  # mistakes on the screen
-WIDTH = 100  # characters of them
-LEVEL = 0.05
-# Test accuracies that others published for the data of "emoji".
-PUBLISHED = {"stacked LSTM": "0.82 to 0.875", "mean word vectors": "0.857"}
-
-
-class Run(NamedTuple):
-    """One trained network: its logits of the training and of the test texts, and the seconds it took."""
-
-    cell: str
-    seed: int
-    train_logits: np.ndarray
-    test_logits: np.ndarray
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Report:
-    """What is said of trained networks.
-
-    Args:
-        data, recipe: what they were trained on, and how; of `recipe` the cell is that of the first.
-        runs_of: the networks.
-        history: columns cell, seed, epoch, loss, accuracy, test_loss, test_accuracy.
-        said: class numbers of the test texts by baseline.
-        about: command, seconds, versions and more for summary.json.
-    """
-
-    data: Labelled
-    recipe: Recipe
-    runs_of: Sequence[Run]
-    history: pd.DataFrame
-    said: dict[str, np.ndarray]
-    about: dict[str, Any]
-
-    @cached_property
-    def copies(self) -> pd.DataFrame:
-        """Test texts that stand in training too, or nearly; see `find_copies`."""
-        return find_copies(self.data.train.texts, self.data.test.texts)
-
-    @cached_property
-    def new(self) -> np.ndarray:
-        """Which test texts do not occur in training, bool of shape (texts,)."""
-        known = np.zeros(len(self.data.test), dtype=bool)
-        known[self.copies.test[self.copies["copy"].astype(bool)].astype(int)] = True
-        return ~known
-
-    @cached_property
-    def runs(self) -> pd.DataFrame:
-        """A row per network; `low` and `high` are the Wilson interval of its test accuracy."""
-        train, test = self.data.train.labels, self.data.test.labels
-        rows = []
-        for run in self.runs_of:
-            score = accuracy(run.test_logits, test)
-            low, high = wilson(score, len(test))
-            row = {"cell": run.cell, "units": " ".join(map(str, self.recipe.units)), "seed": run.seed}
-            row |= {"train_accuracy": accuracy(run.train_logits, train), "train_loss": log_loss(run.train_logits, train)}
-            row |= {"test_accuracy": score, "low": low, "high": high, "test_loss": log_loss(run.test_logits, test)}
-            row |= {"test_accuracy_without_copies": accuracy(run.test_logits[self.new], test[self.new])}
-            rows.append(row | {"train_seconds": round(run.seconds, 3)})
-        return pd.DataFrame(rows)
-
-    @cached_property
-    def baselines(self) -> pd.DataFrame:
-        """A row per baseline: name, test accuracy with its Wilson interval, and the same without copies."""
-        rows = []
-        for name, said in self.said.items():
-            right = said == self.data.test.labels
-            low, high = wilson(right.mean(), len(right))
-            rows.append({"name": name, "accuracy": right.mean(), "low": low, "high": high, "new": right[self.new].mean()})
-        return pd.DataFrame(rows)
-
-    @cached_property
-    def cells(self) -> list[dict[str, Any]]:
-        """A dict per cell: mean test accuracy, its bootstrap interval over seeds, and the Wilson interval of one test set."""
-        found = []
-        for cell, group in self.runs.groupby("cell", sort=False):
-            over = study.summarize(group.test_accuracy.to_numpy())
-            new = study.summarize(group.test_accuracy_without_copies.to_numpy())
-            row = {"cell": cell, "seeds": len(group), "train_accuracy": group.train_accuracy.mean()}
-            row |= {"test_accuracy": over.mean, "s": over.sd, "seeds_low": over.low, "seeds_high": over.high}
-            row |= dict(zip(("test_low", "test_high"), wilson(over.mean, len(self.data.test)), strict=True))
-            row |= {"test_loss": group.test_loss.mean(), "without_copies": new.mean, "without_copies_s": new.sd}
-            found.append(row | {"train_seconds": group.train_seconds.mean()})
-        return found
-
-    @cached_property
-    def confusion(self) -> dict[str, np.ndarray]:
-        """By cell, test texts of each class by the class that was said, shape (classes, classes), mean of the seeds."""
-        found: dict[str, list[np.ndarray]] = {}
-        size = len(self.data.classes)
-        for run in self.runs_of:
-            table = np.zeros((size, size))
-            np.add.at(table, (self.data.test.labels, run.test_logits.argmax(axis=1)), 1)
-            found.setdefault(run.cell, []).append(table)
-        return {cell: np.mean(tables, axis=0) for cell, tables in found.items()}
-
-    @cached_property
-    def mistakes(self) -> pd.DataFrame:
-        """A row per test text that a network got wrong: in how many, what most of these said, and how sure they were of it.
-
-        The worst first: most networks, then the greatest mean probability of the wrong answer. `row` counts from 1.
-        """
-        given = np.stack([probabilities(run.test_logits) for run in self.runs_of])
-        said, sure = given.argmax(axis=2), given.max(axis=2)
-        rows = []
-        for place, label in enumerate(self.data.test.labels):
-            wrong = said[:, place] != label
-            if wrong.any():
-                most = np.bincount(said[wrong, place]).argmax()
-                row = {"row": place + 1, "text": self.data.test.texts[place], "label": self.data.classes[label]}
-                row |= {"said": self.data.classes[most], "wrong": int(wrong.sum()), "networks": len(wrong)}
-                rows.append(row | {"confidence": sure[wrong, place].mean()})
-        columns = ["row", "text", "label", "said", "wrong", "networks", "confidence"]
-        frame = pd.DataFrame(rows, columns=columns)
-        return frame.sort_values(["wrong", "confidence"], ascending=False, kind="stable").reset_index(drop=True)
-
-    @cached_property
-    def claims(self) -> list[dict[str, str]]:
-        """Whether each cell is above logistic regression on words: over seeds on these test texts, and over test texts."""
-        labels = self.data.test.labels
-        theirs = self.said[TFIDF] == labels
-        found = []
-        for row in self.cells:
-            runs = [run.test_logits.argmax(axis=1) == labels for run in self.runs_of if run.cell == row["cell"]]
-            scores, name = np.mean(runs, axis=1), figures.LABELS[row["cell"]]
-            # The regression has no seed: as often as there are networks it says the same.
-            claim = f"{name} is above {TFIDF} on these test texts, whichever the seed"
-            verdict = verdicts.lower(np.full(len(scores), theirs.mean()), scores)["verdict"]
-            evidence = f"{scores.mean():.4g}, mean of {len(scores)} networks, against {theirs.mean():.4g}"
-            found.append({"claim": claim, "verdict": verdict, "evidence": evidence})
-            claim = f"{name} is above {TFIDF} on other texts like these"
-            found.append({"claim": claim, **_paired(np.mean(runs, axis=0) - theirs)})
-        return found
-
-    @property
-    def title(self) -> str:
-        way = ", both directions" if self.recipe.bidirectional else ""
-        units = " and ".join(map(str, self.recipe.units))
-        parts = f"{len(self.data.train):,} training and {len(self.data.test):,} test texts, {len(self.data.classes)} classes"
-        return f"{self.data.source}: {parts}; {units} units{way}"
-
-    def write(self, directory: Path) -> None:
-        """Writes runs.csv, history.csv, confusion.csv, mistakes.csv, summary.json and the figures; each is whole or absent."""
-        tables = {cell: pd.DataFrame(table, columns=list(self.data.classes)) for cell, table in self.confusion.items()}
-        for cell, table in tables.items():
-            table.insert(0, "true", self.data.classes)
-            table.insert(0, "cell", cell)
-        # Texts without a licence to pass them on are not spread in results.
-        mistakes = self.mistakes.drop(columns="text") if self.data.source in PUBLIC else self.mistakes
-        frames = {"runs.csv": self.runs, "history.csv": self.history, "mistakes.csv": mistakes}
-        frames["confusion.csv"] = pd.concat(tables.values())
-        intervals = {row["cell"]: (row["test_accuracy"], row["seeds_low"], row["seeds_high"]) for row in self.cells}
-        lines = dict(zip(self.baselines.name, self.baselines.accuracy, strict=True))
-        made = {
-            "figure.png": figures.curves_of_cells(self.history, title=self.title),
-            "figure_accuracy.png": figures.accuracy_by_cell(self.runs, intervals, lines, title=self.title),
-            "figure_confusion.png": figures.confusion_of_cells(self.confusion, self.data.classes, title=self.title),
-        }
-        command_line.write_results(directory, frames, made)
-        command_line.write_json(directory / "summary.json", self.summary)
-
-    @property
-    def summary(self) -> dict[str, Any]:
-        return {
-            "source": self.data.source,
-            "classes": list(self.data.classes),
-            "texts": {"train": len(self.data.train), "test": len(self.data.test)},
-            "copies": {"same": int((~self.new).sum()), "near": len(self.copies) - int((~self.new).sum())},
-            "recipe": vars(self.recipe),
-            "rows": self.cells,
-            "baselines": self.baselines.to_dict("records"),
-            "claims": self.claims,
-            **self.about,
-        }
-
-    def show(self, directory: Path) -> None:
-        """Prints the tables, the claims and the worst mistakes."""
-        from rich.console import Console
-
-        console = Console()
-        rows = []
-        for cell in self.cells:
-            seeds = f"{cell['seeds_low']:.3f} to {cell['seeds_high']:.3f}" if cell["seeds"] > 1 else "–"
-            test = f"{cell['test_low']:.3f} to {cell['test_high']:.3f}"
-            scores = [f"{cell[name]:.3f}" for name in ("train_accuracy", "test_accuracy")]
-            rows.append([figures.LABELS[cell["cell"]], *scores, seeds, test, f"{cell['without_copies']:.3f}"])
-        for base in self.baselines.itertuples():
-            test = f"{base.low:.3f} to {base.high:.3f}"
-            rows.append([base.name, "", f"{base.accuracy:.3f}", "", test, f"{base.new:.3f}"])
-        if self.data.source == "emoji":
-            rows += [[f"published: {name}", "", score, "", "", ""] for name, score in PUBLISHED.items()]
-        names = ["", "training", "test", "95 % over seeds", "95 % of one test set", "without copies"]
-        console.print(_table(f"{self.title}: accuracy", names, rows))
-        same, near = (self.summary["copies"][name] for name in ("same", "near"))
-        console.print(f"test texts that occur in training: {same}; another {near} nearly")
-        for claim in self.claims:
-            console.print(f"{claim['claim']}: {claim['verdict']} ({claim['evidence']})", markup=False, highlight=False)
-        shown = [
-            [shorten(row.text, WIDTH), row.label, row.said, f"{row.wrong} of {row.networks}", f"{row.confidence:.2f}"]
-            for row in self.mistakes.head(SHOWN).itertuples()
-        ]
-        if shown:
-            console.print(_table("worst mistakes", ["text", "true", "said", "networks", "confidence"], shown))
-        console.print(f"results: {directory}")
+SHOWN, WIDTH = 8, 100  # mistakes in the table, and characters of them
+DRAWN = 3  # curves of so many of the best networks; more would hide one another
+ACCURACY, MISTAKES = "Accuracy", "Worst mistakes"
+ABOUT = (
+    "An interval over seeds is that of the mean of networks on these test texts, one over texts (Wilson) that of a network "
+    "on as many other texts like these. Losses are without dropout, in nats; a text whose logits are nan counts as wrong."
+)
+MEANS = {
+    "temperature": {"Before and after the fitted temperature": tables.TEMPERED},
+    "clipping": {"Norms of the gradient, and the fraction of updates that were clipped": tables.CLIPPED},
+}
+NOTES = {
+    "rate": "Adam at each rate. The perplexity is exp(loss): a network that knows nothing has that of the number of classes.",
+    "temperature": "The fitted temperature has the lowest log-loss on the held-out sentences; it changes no prediction, only "
+    "its confidence. Arms that are trained at another temperature divide their logits by it in training and afterwards.",
+    "size": "One layer, no dropout, and word vectors that are not trained, so that there are networks with fewer parameters "
+    "than training sentences.",
+    "optimizer": "Of each optimizer the rate with the highest mean held-out accuracy speaks for it. By the held-out loss, "
+    "which was to choose, a rate at which AdaGrad learns nothing would speak for it; a network without confidence loses less "
+    "than one with too much. The decay multiplies the rate by 0.8 after every 100 updates.",
+    "initializer": "The name says where the kernels of the recurrent layers and of the last one start; glorot is Xavier's, "
+    "random_normal has s 0.05, large_normal s 1. Recurrent kernels start orthogonal.",
+    "clipping": "Stochastic gradient descent, trained update by update; norms are those of the gradient of all weights "
+    "together, before it is rescaled to the threshold.",
+    "direction": "The wider network in one direction has about as many parameters as the one in both.",
+}
+NOTE = (
+    "Arms and claims were fixed before the runs, unless a note says otherwise. A fifth of the training sentences is held out: "
+    "stopping, temperatures and rates are chosen by them; the test sentences only score. Losses are those without dropout, in "
+    "nats; a network that diverged has no loss, and none of its predictions counts as right. Within a seed all arms of the "
+    "same shape share initial weights and batches."
+)
 
 
-def wilson(share: float, count: int) -> tuple[float, float]:
-    """The 95 % interval (Wilson) of a share of `count` texts; a mean of shares is rounded to whole texts."""
-    from scipy.stats import binomtest
+def report_of(data: Labelled, plan: study.Study, runs: study.Runs, command: str) -> study.Report:
+    """The report of a classification; `conduct` takes it, like the others, with the first argument filled in."""
+    predicted = baselines(data, encoder_of(data, data.train))
+    copies = find_copies(data.train.texts, data.test.texts)
+    new = ~np.isin(np.arange(len(data.test)), copies.test[copies["copy"].astype(bool)])
+    same, near = int((~new).sum()), len(copies) - int((~new).sum())
+    logits = {
+        str(cell): {seed: runs.arrays[arm, seed]["test_logits"] for arm, seed in zip(group.arm, group.seed, strict=True)}
+        for cell, group in runs.frame.groupby("cell", sort=False)
+    }
+    counts, wrong = tables.confusion(data, logits), tables.mistakes(data, logits)
+    # Texts without a licence to pass them on are not spread in results.
+    wrong = wrong.drop(columns="text") if data.source in PUBLIC else wrong
+    worst = wrong.head(SHOWN)
+    shown = {
+        ACCURACY: tables.accuracy_table(data, runs.frame, logits, predicted, new),
+        MISTAKES: worst.assign(text=[shorten(text, WIDTH) for text in worst.text]) if "text" in worst else worst,
+    }
+    smaller = reduced(plan, study_of(data, range(SEEDS), cells=tuple(plan.arms)), runs.frame.seed.nunique(), ("epochs",))
+    named = [table.rename_axis("true").reset_index().assign(cell=cell) for cell, table in counts.items()]
+    drawn = _figures(data, plan, runs, predicted, counts)
+    found = claims.settle(findings.above_baselines(data, logits, predicted), reduced=smaller)
+    notes = [f"Test texts that occur in training: {same}; another {near} nearly.", ABOUT]
+    files = {"confusion.csv": pd.concat(named), "mistakes.csv": wrong}
+    summary = {"classes": list(data.classes), "copies": {"same": same, "near": near}}
+    return study.Report(plan, runs.frame, command, shown, drawn, found, notes, files, tuple(shown), summary)
 
-    interval = binomtest(round(share * count), count).proportion_ci(1 - LEVEL, method="wilson")
-    return float(interval.low), float(interval.high)
+
+def _figures(
+    data: Labelled, plan: study.Study, runs: study.Runs, predicted: dict[str, np.ndarray], counts: dict[str, pd.DataFrame]
+) -> dict[str, tuple[str, Any]]:
+    lines = {name: float((classes == data.test.labels).mean()) for name, classes in predicted.items()}
+    for name, ends in tables.PUBLISHED.items() if data.source == "emoji" else ():
+        lines |= {f"{name}, {end}": end for end in ends}
+    title, history = plan.title, runs.curves.rename(columns={"arm": "cell"})
+    accuracy = figures.scores(runs.frame, ["test_accuracy"], arm="cell", baselines=lines, title=title)
+    return {
+        "figure": ("Loss and accuracy after each epoch", drawings.curves_of_cells(history, title=title)),
+        "figure_accuracy": ("Test accuracy of every run", accuracy),
+        "figure_confusion": ("Classes and predictions", drawings.confusion(counts, title=title)),
+    }
 
 
-def _paired(differences: np.ndarray) -> dict[str, str]:
-    """Whether differences text by text are above 0 on average, by one-sided t-tests at 5 % in either direction."""
-    verdict = verdicts.lower(np.zeros(len(differences)), differences)["verdict"]
-    ours, zero = study.summarize(differences), study.summarize(np.zeros(len(differences)))
-    test = study.t_test(ours, zero, confidence=1 - 2 * LEVEL)  # the interval that leaves out 0 where one of the two tests does
-    interval = f"{100 - 200 * LEVEL:.0f} % interval {100 * test.low:+.1f} to {100 * test.high:+.1f}"
-    return {"verdict": verdict, "evidence": f"{100 * test.difference:+.1f} points, {interval}, {len(differences)} texts"}
+def advice_report(data: Labelled, plan: study.Study, runs: study.Runs, command: str) -> study.Report:
+    """The report of a piece of advice, from all or from some of its runs; `conduct` takes it with the first filled in."""
+    name, frame = plan.name, runs.frame
+    shown, found = {"Scores": tables.scores_table(frame)}, []
+    fewest = int(frame.groupby("arm").seed.nunique().reindex(list(plan.arms)).fillna(0).min())
+    if fewest > 1:
+        smaller = reduced(plan, advice_of(name, data, range(SEEDS)), fewest)
+        found = claims.settle(findings.advised(name, frame), reduced=smaller)
+        shown |= {title: tables.means_table(frame, measures) for title, measures in MEANS.get(name, {}).items()}
+    notes = [*([NOTES[name]] if name in NOTES else []), NOTE]
+    return study.Report(plan, frame, command, shown, _advice_figures(plan, frame, runs.curves), found, notes)
 
 
-def _table(title: str, names: Sequence[str], rows: Sequence[Sequence[str]]) -> Any:
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
+def _advice_figures(plan: study.Study, runs: pd.DataFrame, curves: pd.DataFrame) -> dict[str, tuple[str, Any]]:
+    title, measures = plan.title, ["train_loss", "held_out_loss"]
+    scores = ("train_loss", "test_loss", "test_accuracy")
+    found = {"figure_scores": ("Every run", figures.scores(runs, scores, title=title))}
+    if plan.name == "temperature":
+        return found | {"figure": ("Accuracy by confidence, test sentences", drawings.reliability_diagram(curves, title=title))}
+    if plan.name == "clipping":
+        return found | {"figure": ("Norms of the gradient", drawings.norms_by_epoch(curves, title=title))}
+    if plan.name == "size":
+        samples = int(runs.train_texts.iloc[0])
+        labels = {"parameters": "trained parameters", ("train_loss", "test_loss"): "loss"}
+        marks = {f"{samples} training texts": samples}
+        sizes = figures.against_number(runs, "parameters", scores[:2], marks=marks, title=title, labels=labels)
+        found["figure"] = ("Losses by size", sizes)
+    if plan.name == "optimizer":
+        # Of fifteen arms those that speak for their optimizer.
+        present = [name for name in findings.ARMS_OF if runs.arm.str.startswith(f"{name}, ").any()]
+        curves = curves[curves.arm.isin([findings.chosen(runs, name) for name in present])]
+    if plan.name == "rate":
+        with np.errstate(over="ignore"):
+            curves = curves.assign(**{name.replace("loss", "perplexity"): np.exp(curves[name]) for name in measures})
+        measures = [name.replace("loss", "perplexity") for name in measures]
+    return found | {"figure_curves": ("Epoch by epoch", figures.curves(curves, "epoch", measures, title=title))}
 
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for place, name in enumerate(names):
-        table.add_column(name, justify="right" if place else "left")
-    for row in rows:
-        table.add_row(*map(Text, row))
-    return table
+
+def overview(reports: Sequence[study.Report], command: str) -> study.Report:
+    """The verdicts of several pieces of advice in one report, each as its own report has it."""
+    plan = together([report.study for report in reports])
+    runs = pd.concat([report.frame.assign(arm=report.study.name + ": " + report.frame.arm) for report in reports])
+    titles = {report.study.name: ADVICE[report.study.name].title for report in reports}
+    rows = [
+        {"advice": titles[report.study.name], "folder": report.study.name, "runs": report.runs}
+        | {verdict: sum(claim.verdict == verdict for claim in report.claims) for verdict in claims.VERDICTS}
+        for report in reports
+    ]
+    found = [
+        replace(claim, claim=f"{titles[report.study.name]}: {claim.claim}") for report in reports for claim in report.claims
+    ]
+    note = "Each piece of advice has a report of its own, in a folder here; p-values are corrected together within each."
+    return study.Report(plan, runs, command, {"Verdicts on each piece of advice": pd.DataFrame(rows)}, {}, found, [note, NOTE])
+
+
+def networks_report(data: Labelled, plan: study.Study, runs: study.Runs, command: str) -> study.Report:
+    """The report of a cross-validation, from all or from some of the runs; `conduct` takes it with the first filled in."""
+    table = tables.networks_table(runs.frame)
+    notes = [
+        f"Each network is trained on {FOLDS - 1} of {FOLDS} parts of the training texts and scored by the other; the texts to "
+        "test on are not looked at. Within a seed all arms of the same shape share initial weights and batches.",
+        "Folds differ more than networks do: s, interval and rank go by accuracies less the mean of their fold.",
+        f"All of them leave out the padding, {PUBLISHED} too, which as published reads it. The order is that of the means; "
+        "nothing is claimed of the first, which is the best of many.",
+        f"The first of the table is trained on all training texts by: `{tables.command_of(plan, str(table.arm[0]))}`",
+    ]
+    shown, measures = {PUBLISHED, *table.arm[:DRAWN]}, ["train_loss", "held_out_loss", "held_out_accuracy"]
+    curves = figures.curves(runs.curves[runs.curves.arm.isin(shown)], "epoch", measures, title=plan.title)
+    drawn = {
+        "figure_scores": ("Every run", figures.scores(runs.frame, measures, title=plan.title)),
+        "figure_curves": ("Epoch by epoch: the published network and the best", curves),
+    }
+    return study.Report(plan, runs.frame, command, {"By cross-validation": table}, drawn, [], notes)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rnnlab.text.checks import between, listed
+from rnnlab.checks import between
+from rnnlab.checks import texts as checked
 from rnnlab.text.words import tokenize
 
 if TYPE_CHECKING:
@@ -16,25 +17,20 @@ if TYPE_CHECKING:
 
 
 def split_texts(
-    texts: Sequence[str], labels: Sequence[Hashable], *, share: float = 0.2, seed: int = 0
+    texts: Sequence[str], labels: Sequence[Hashable], *, fraction: float = 0.2, seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
     """Rows to train on and rows set aside, each in rising order, so that no text stands on both sides.
 
-    Texts with the same words in the same order stay together. Of each label the share is set aside as nearly as that allows,
+    Texts with the same words in the same order stay together. Of each label the fraction is set aside as nearly as that allows,
     counted in different texts and rounded.
-
-    Args:
-        texts, labels: a label for each text.
-        share: of the texts to set aside, between 0 and 1.
-        seed: fixes which ones.
 
     Raises:
         ValueError: an argument is out of range, or one of the two parts would be empty.
     """
-    texts, labels = listed("texts", texts), list(labels)
+    texts, labels = checked("texts", texts), list(labels)
     if len(labels) != len(texts):
         raise ValueError(f"labels: expected {len(texts)}, one for each text, got {len(labels)}")
-    between("share", share, 0, 1)
+    between("fraction", fraction, 0, 1)
     copies: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for row, text in enumerate(texts):
         copies[tuple(tokenize(text))].append(row)
@@ -44,10 +40,10 @@ def split_texts(
     rng = np.random.default_rng(seed)
     aside = np.zeros(len(texts), dtype=bool)
     for groups in of_label.values():
-        for place in rng.permutation(len(groups))[: round(share * len(groups))]:
+        for place in rng.permutation(len(groups))[: round(fraction * len(groups))]:
             aside[groups[place]] = True
     if aside.all() or not aside.any():
-        raise ValueError(f"share: expected some texts in both parts, got {aside.sum()} of {len(texts)} set aside with {share}")
+        raise ValueError(f"fraction: expected texts in both parts, got {aside.sum()} of {len(texts)} set aside with {fraction}")
     return np.flatnonzero(~aside), np.flatnonzero(aside)
 
 
@@ -57,10 +53,6 @@ def find_copies(train: Sequence[str], test: Sequence[str], *, threshold: float =
     A copy has the same words in the same order. A near-copy has a set of words W whose Jaccard similarity with that of a
     training text V, |W and V| / |W or V|, is at least the threshold; a copy's is 1, and so may be a near-copy's, whose order
     differs.
-
-    Args:
-        train, test: texts.
-        threshold: between 0 and 1.
 
     Returns:
         A row for each such test text: `test` and `train`, the rows of the text and of its most similar training text (a copy
@@ -74,28 +66,28 @@ def find_copies(train: Sequence[str], test: Sequence[str], *, threshold: float =
 
     if threshold != 1:
         between("threshold", threshold, 0, 1)
-    ours, theirs = ([tokenize(text) for text in listed(name, part)] for name, part in (("train", train), ("test", test)))
+    ours, theirs = ([tokenize(text) for text in checked(name, part)] for name, part in (("train", train), ("test", test)))
     rank = {word: place for place, (word, _) in enumerate(reversed(Counter(w for words in ours for w in words).most_common()))}
     different = [frozenset(words) for words in ours]
     holders: dict[str, list[int]] = defaultdict(list)
     for row, known in enumerate(different):
-        for word in _telling(known, rank, threshold):
+        for word in _rarest(known, rank, threshold):
             holders[word].append(row)
     found = []
     for row, words in enumerate(theirs):
         own = frozenset(words)
-        candidates = {place for word in _telling(own, rank, threshold) for place in holders.get(word, ())}
+        candidates = {place for word in _rarest(own, rank, threshold) for place in holders.get(word, ())}
         # Sets whose sizes are this far apart cannot be as similar.
         low, high = (1 - 1e-9) * threshold * len(own), (1 + 1e-9) * len(own) / threshold
         near = [place for place in candidates if low <= len(different[place]) <= high]
-        scored = [(_jaccard(own, different[place]), words == ours[place], -place) for place in near]
+        scored = [(len(own & different[n]) / len(own | different[n]), words == ours[n], -n) for n in near]
         similarity, copy, place = max(scored, default=(0.0, False, 0))
         if similarity >= threshold:
             found.append((row, -place, similarity, copy))
     return pd.DataFrame(found, columns=["test", "train", "similarity", "copy"])
 
 
-def _telling(words: frozenset[str], rank: dict[str, int], threshold: float) -> list[str]:
+def _rarest(words: frozenset[str], rank: dict[str, int], threshold: float) -> list[str]:
     """The rarest words, enough of them that two texts as similar as the threshold share at least one.
 
     Such texts share at least t n of the n words of either; leave out any ceil(t n) - 1 words, the same order for both, and one
@@ -104,8 +96,3 @@ def _telling(words: frozenset[str], rank: dict[str, int], threshold: float) -> l
     # Words that no training text holds come first: they are the rarest, and count in n.
     ordered = sorted(words, key=lambda word: (rank.get(word, -1), word))
     return ordered[: len(ordered) - max(0, int(np.ceil(threshold * len(ordered) - 1e-9)) - 1)]
-
-
-def _jaccard(one: frozenset[str], other: frozenset[str]) -> float:
-    shared = len(one & other)
-    return shared / (len(one) + len(other) - shared)

@@ -1,149 +1,197 @@
-"""Trains text classifiers: the published recipe, and the numbers and options that the advice is about."""
+"""Trains text classifiers: on all training texts, without those held out, and fold by fold."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 
-from rnnlab.text.corpus import Encoder
-from rnnlab.text.network import build_text_classifier
+from rnnlab.study.plan import Job
+from rnnlab.study.store import Result
+from rnnlab.text.calibration import accuracy, calibration_error, fit_temperature, log_loss, probabilities, reliability
+from rnnlab.text.data import FOLDS, Encoder, Labelled, Part, divided, encoder_of, fold_of
+from rnnlab.text.gradients import Watched, watched
+from rnnlab.text.recipe import Recipe, optimizer_of, recipe_of
 
 if TYPE_CHECKING:
     import keras
 
     from rnnlab.training import Replicas
 
-OPTIMIZERS = ("adam", "rmsprop", "adagrad", "sgd")
-# Starts of the kernels that nobody recommends; all others are those of `build_text_classifier`.
-STARTS = ("zeros", "large_normal")
-DECAY_STEPS = 100
-AT_ONCE = 1024  # texts that are answered together
+Pair = tuple[np.ndarray, np.ndarray]  # word indices (texts, length) and class numbers (texts,)
+Done = Callable[[Job, Result], None]
+ResultOf = Callable[["Replicas", Pair, Pair], Result]
+
+AT_ONCE = 1024  # texts that are classified together
+# What a curve keeps of the logs of `fit_replicas`, under which name.
+OF_TEST = {"loss": "loss", "accuracy": "accuracy", "test_loss": "val_loss", "test_accuracy": "val_accuracy"}
+OF_HELD_OUT = {"train_loss": "loss", "held_out_loss": "val_loss", "held_out_accuracy": "val_accuracy"}
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """The network and how it is trained; the defaults are the published ones.
+def train(data: Labelled, jobs: list[Job], done: Done, *, backup: Path | None = None) -> None:
+    """Trains networks of one cell on all training texts, and scores them by the test texts, by which nothing is chosen.
 
-    `initializer` is one of `network.INITIALIZERS`, "zeros", or "large_normal" (standard normal). `decay` multiplies the rate
-    after every 100 updates. `clip` is the largest norm of the gradient of all weights together.
+    For `rnnlab.study.run`, with the first argument filled in, like the other two below.
+
+    Args:
+        backup: a folder from which a training that was cut goes on; see `fit_replicas`.
     """
-
-    cell: str = "lstm"
-    units: tuple[int, ...] = (128, 128)
-    bidirectional: bool = False
-    pooling: str = "last"
-    masked: bool = True
-    dropout: float = 0.5
-    input_dropout: float = 0.0
-    trainable_vectors: bool | None = None
-    embedding_dim: int = 50
-    activation: str = "tanh"
-    initializer: str = "glorot_uniform"
-    temperature: float = 1.0
-    optimizer: str = "adam"
-    learning_rate: float = 1e-3
-    decay: float | None = None
-    clip: float | None = None
-    epochs: int = 50
-    batch_size: int = 32
-
-    def build(self, encoder: Encoder, num_classes: int, seed: int | None) -> keras.Model:
-        """The network; see `build_text_classifier`."""
-        drawn = self.initializer not in STARTS
-        model = build_text_classifier(
-            vocabulary_size=len(encoder.vocabulary),
-            embedding_dim=self.embedding_dim if encoder.vectors is None else encoder.vectors.shape[1],
-            num_classes=num_classes,
-            cell=self.cell,
-            units=self.units,
-            bidirectional=self.bidirectional,
-            activation=self.activation,
-            kernel_initializer=self.initializer if drawn else "glorot_uniform",
-            pooling=self.pooling,
-            masked=self.masked,
-            dropout=self.dropout,
-            input_dropout=self.input_dropout,
-            temperature=self.temperature,
-            vectors=encoder.vectors,
-            trainable_vectors=self.trainable_vectors,
-            seed=seed,
-        )
-        if not drawn:
-            _restart(model, self.initializer, seed)
-        return model
+    _trained_on(data, (data.train, data.test), jobs, done, classified, backup)
 
 
-def optimizer_of(recipe: Recipe) -> keras.optimizers.Optimizer:
-    """The optimizer with Keras' other defaults.
-
-    Raises:
-        ValueError: the name is none of `OPTIMIZERS`.
-    """
-    import keras
-
-    kinds = {
-        "adam": keras.optimizers.Adam,
-        "rmsprop": keras.optimizers.RMSprop,
-        "adagrad": keras.optimizers.Adagrad,
-        "sgd": keras.optimizers.SGD,
-    }
-    if recipe.optimizer not in kinds:
-        raise ValueError(f"optimizer: expected one of {', '.join(OPTIMIZERS)}, got {recipe.optimizer!r}")
-    rate: Any = recipe.learning_rate
-    if recipe.decay is not None:
-        rate = keras.optimizers.schedules.ExponentialDecay(rate, DECAY_STEPS, recipe.decay, staircase=True)
-    return kinds[recipe.optimizer](rate, global_clipnorm=recipe.clip)
+def cross_validate(data: Labelled, jobs: list[Job], done: Done, *, backup: Path | None = None) -> None:
+    """Trains networks of one arm, each without the texts of a fold, and scores it by these."""
+    for fold in sorted({job.seed % FOLDS for job in jobs}):
+        mine = [job for job in jobs if job.seed % FOLDS == fold]
+        _trained_on(data, fold_of(data, fold), mine, done, validated, backup)
 
 
-def train(
+def _trained_on(
+    data: Labelled, parts: tuple[Part, Part], jobs: list[Job], done: Done, result_of: ResultOf, backup: Path | None
+) -> None:
+    encoder = encoder_of(data, parts[0])
+    pairs = encoder.pair(parts[0]), encoder.pair(parts[1])
+
+    def finish(place: int, one: Replicas) -> None:
+        done(jobs[place], result_of(one, *pairs))
+
+    fit(recipe_of(jobs[0].settings), encoder, len(data.classes), *pairs, jobs, on_finish=finish, backup=backup)
+
+
+def classified(one: Replicas, train: Pair, test: Pair) -> Result:
+    """Loss and accuracy of a trained network without dropout, its logits of the test texts, its course and its weights."""
+    from rnnlab.training import weights_of
+
+    scores: dict[str, float] = {}
+    for part, (words, labels) in {"train": train, "test": test}.items():
+        logits = logits_of(one.models[0], words)
+        scores |= {f"{part}_accuracy": accuracy(logits, labels), f"{part}_loss": log_loss(logits, labels)}
+    arrays = {"test_logits": logits.astype("float32")}
+    return Result(scores, one.seconds["train"], curve_of(one.curves[0], OF_TEST), arrays, weights_of(one))
+
+
+def validated(one: Replicas, _: Pair, held_out: Pair) -> Result:
+    """Accuracy of a trained network on the texts of its fold, and what the last epoch saw."""
+    (model,), (logs,) = one.models, one.curves
+    right = logits_of(model, held_out[0]).argmax(axis=1) == held_out[1]
+    scores = {"parameters": parameters(model), "held_out_accuracy": float(right.mean())}
+    scores |= {"train_loss": float(logs.loss.iloc[-1]), "held_out_loss": float(logs.val_loss.iloc[-1])}
+    return Result(scores, one.seconds["train"], curve_of(logs, OF_HELD_OUT))
+
+
+def advice(data: Labelled, jobs: list[Job], done: Done, *, backup: Path | None = None) -> None:
+    """Trains networks that differ in their learning rate alone, without the texts held out, and scores them by all parts."""
+    settings: dict[str, Any] = jobs[0].settings
+    texts = texts_of(data, settings["frozen"])
+    if settings["curve"] == "norms":
+        _update_by_update(texts, jobs, done)
+    elif settings["decay"] is None:
+        rates = [job.settings["learning_rate"] for job in jobs]
+        _epoch_by_epoch(texts, jobs, done, backup=backup, vary={"learning_rate": rates})
+    else:  # a rate that decays is part of the program
+        for rate in dict.fromkeys(job.settings["learning_rate"] for job in jobs):
+            _epoch_by_epoch(texts, [job for job in jobs if job.settings["learning_rate"] == rate], done, backup=backup)
+
+
+class Texts(NamedTuple):
+    """Training texts without those held out, these, by which stopping and temperatures are chosen, and the test texts."""
+
+    train: Pair
+    held_out: Pair
+    test: Pair
+    classes: int
+    encoder: Encoder
+
+
+@lru_cache(maxsize=2)
+def texts_of(data: Labelled, frozen: bool) -> Texts:
+    """The texts of a piece of advice; drawn word vectors that stay as they are, are the same in all its networks."""
+    kept, aside = divided(data)
+    encoder = encoder_of(data, kept)
+    if frozen and encoder.vectors is None:
+        vectors = np.random.default_rng(0).normal(size=(len(encoder.vocabulary), Recipe.embedding_dim))
+        encoder = replace(encoder, vectors=vectors.astype("float32"))
+    return Texts(encoder.pair(kept), encoder.pair(aside), encoder.pair(data.test), len(data.classes), encoder)
+
+
+def _epoch_by_epoch(texts: Texts, jobs: list[Job], done: Done, **options: Any) -> None:
+    settings: dict[str, Any] = jobs[0].settings
+
+    def finish(place: int, one: Replicas) -> None:
+        (model,), (logs,) = one.models, one.curves
+        scores = scores_of(model, texts) | {"epochs_trained": len(logs)}
+        curve = curve_of(logs, OF_HELD_OUT)
+        if settings["curve"] == "bins":
+            curve = bins_of(logits_by_part(model, texts)[2], texts.test[1], scores["fitted_temperature"])
+        done(jobs[place], Result(scores, one.seconds["train"], curve))
+
+    options |= {"patience": settings["patience"], "on_finish": finish}
+    fit(recipe_of(settings), texts.encoder, texts.classes, texts.train, texts.held_out, jobs, **options)
+
+
+def _update_by_update(texts: Texts, jobs: list[Job], done: Done) -> None:
+    settings: dict[str, Any] = jobs[0].settings
+    runs = [(job.seed, float(job.settings["learning_rate"] or 0)) for job in jobs]
+    networks = watched(recipe_of(settings), texts.encoder, texts.classes, texts.train, runs)
+    for job, found in zip(jobs, networks, strict=True):
+        scores = scores_of(found.model, texts) | {"epochs_trained": settings["epochs"]}
+        clipped = np.mean(found.norms > (settings["clip"] or np.inf))
+        scores |= {"largest_norm": found.norms.max(), "clipped_fraction": clipped}
+        done(job, Result(scores, found.seconds, norms_of(found, settings["clip"])))
+
+
+def fit(
     recipe: Recipe,
     encoder: Encoder,
     num_classes: int,
-    data: tuple[np.ndarray, np.ndarray],
-    validation_data: tuple[np.ndarray, np.ndarray],
-    seeds: Sequence[int],
+    data: Pair,
+    validation_data: Pair,
+    jobs: Sequence[Job],
     *,
     patience: int | None = None,
     **options: Any,
 ) -> Replicas:
-    """Trains one network per seed; `history` has loss and accuracy, with dropout, and the same with val_, without.
+    """Trains one network per job; the logs have loss and accuracy, with dropout, and the same with val_, without.
 
     Args:
-        data, validation_data: word indices and class numbers. Without `patience` nothing follows from the second pair.
-        patience: passes without a lower val_loss after which a network stops, with the weights of its best pass; None trains
-            all passes and keeps the last weights.
-        **options: more for `fit_replicas`: vary, backup, on_finish, verbose.
+        patience: epochs without a lower val_loss after which a network stops, with the weights of its best epoch; None trains
+            all epochs and keeps the last weights, and nothing follows from `validation_data`.
+        **options: more for `fit_replicas`: vary, backup, on_finish.
     """
     import keras
 
     from rnnlab.training import fit_replicas
 
-    stopping = None
-    if patience is not None:
-        stopping = keras.callbacks.EarlyStopping("val_loss", mode="min", patience=patience, restore_best_weights=True)
-    return fit_replicas(
+    stopping = keras.callbacks.EarlyStopping("val_loss", mode="min", patience=patience or 0, restore_best_weights=True)
+    replicas = fit_replicas(
         lambda seed: recipe.build(encoder, num_classes, seed),
         *data,
-        seeds=seeds,
+        seeds=[job.seed for job in jobs],
         epochs=recipe.epochs,
         batch_size=recipe.batch_size,
         optimizer=optimizer_of(recipe),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
         validation_data=validation_data,
-        early_stopping=stopping,
+        early_stopping=None if patience is None else stopping,
+        verbose=0,
         **options,
     )
+    if replicas.interrupted:
+        raise KeyboardInterrupt
+    return replicas
 
 
 def logits_of(model: keras.Model, words: np.ndarray) -> np.ndarray:
-    """What a trained network says of word indices, without dropout: shape (texts, classes).
+    """The logits of word indices, without dropout: shape (texts, classes).
 
-    Nothing is compiled for it, which for some thousand short texts would take longer than the answers.
+    Nothing is compiled for it, which for some thousand short texts would take longer than the rest.
     """
     from keras import ops
 
@@ -151,10 +199,10 @@ def logits_of(model: keras.Model, words: np.ndarray) -> np.ndarray:
     return np.concatenate([ops.convert_to_numpy(model(portion, training=False)) for portion in portions])
 
 
-def untrained_vectors(encoder: Encoder, dim: int) -> Encoder:
-    """The encoder with standard normal vectors, the same ones always, for networks that are to leave them as they are."""
-    vectors = np.random.default_rng(0).normal(size=(len(encoder.vocabulary), dim)).astype("float32")
-    return Encoder(encoder.vocabulary, encoder.length, vectors)
+def logits_by_part(model: keras.Model, texts: Texts) -> list[np.ndarray]:
+    """Logits of the training, held-out and test texts."""
+    words = [pair[0] for pair in texts[:3]]
+    return np.split(logits_of(model, np.concatenate(words)), np.cumsum([len(part) for part in words])[:-1])
 
 
 def parameters(model: keras.Model) -> int:
@@ -162,10 +210,36 @@ def parameters(model: keras.Model) -> int:
     return sum(math.prod(variable.shape) for variable in model.trainable_variables)
 
 
-def _restart(model: keras.Model, start: str, seed: int | None) -> None:
-    """Sets the kernels of the recurrent layers and of the last one; recurrent kernels stay orthogonal."""
-    rng = np.random.default_rng(seed)
-    for variable in model.trainable_variables:
-        if variable.name == "kernel":
-            drawn = rng.normal(size=tuple(variable.shape))
-            variable.assign(np.zeros_like(drawn) if start == "zeros" else drawn)
+def scores_of(model: keras.Model, texts: Texts) -> dict[str, float]:
+    """Losses and accuracies of each part; the temperature that fits the held-out texts, and what it does to the test."""
+    scores: dict[str, float] = {"parameters": parameters(model), "train_texts": len(texts.train[1]), "classes": texts.classes}
+    _, held_out, test = given = logits_by_part(model, texts)
+    for name, logits, (_, labels) in zip(Texts._fields, given, texts[:3], strict=False):
+        scores |= {f"{name}_loss": log_loss(logits, labels), f"{name}_accuracy": accuracy(logits, labels)}
+    temperature, (_, labels) = fit_temperature(held_out, texts.held_out[1]), texts.test
+    return scores | {
+        "fitted_temperature": temperature,
+        "tempered_test_loss": log_loss(test, labels, temperature),
+        "calibration_error": calibration_error(probabilities(test), labels),
+        "tempered_calibration_error": calibration_error(probabilities(test, temperature), labels),
+    }
+
+
+def curve_of(logs: pd.DataFrame, names: dict[str, str]) -> dict[str, list[float]]:
+    """Columns of the logs after each epoch, to six places, under other names."""
+    return {"epoch": logs.epoch.tolist(), **{name: logs[column].round(6).tolist() for name, column in names.items()}}
+
+
+def bins_of(logits: np.ndarray, labels: np.ndarray, temperature: float) -> dict[str, list[float]]:
+    """Reliability at temperature 1 and, with tempered_ before the names, at the fitted one."""
+    plain = reliability(probabilities(logits), labels)
+    tempered = reliability(probabilities(logits, temperature), labels).drop(columns="bin").add_prefix("tempered_")
+    return plain.join(tempered).round(6).to_dict("list")
+
+
+def norms_of(found: Watched, clip: float | None) -> dict[str, list[float]]:
+    """Mean loss, and median and largest norm of the gradient before clipping, of each epoch."""
+    columns = {"train_loss": found.losses.mean(axis=1), "norm_median": np.median(found.norms, axis=1)}
+    columns |= {"norm_max": found.norms.max(axis=1)}
+    table = pd.DataFrame(columns).round(6).assign(clip_norm=np.nan if clip is None else clip)
+    return table.rename_axis("epoch").rename(index=lambda epoch: epoch + 1).reset_index().to_dict("list")

@@ -9,7 +9,8 @@ from itertools import chain
 
 import numpy as np
 
-from rnnlab.text.checks import listed, whole
+from rnnlab.checks import texts as checked
+from rnnlab.checks import whole
 
 # Numbers that a network reads where there is no word, and where there is one that the vocabulary lacks.
 PADDING, UNKNOWN = 0, 1
@@ -39,7 +40,7 @@ class Vocabulary:
     """
 
     def __init__(self, words: Iterable[str]) -> None:
-        self.words = tuple(listed("words", words))
+        self.words = tuple(checked("words", words))
         if not self.words:
             raise ValueError("words: expected at least one word, got none")
         self._index = {word: index for index, word in enumerate(self.words, UNKNOWN + 1)}
@@ -54,14 +55,13 @@ class Vocabulary:
         """The words of training texts, the most frequent first, equally frequent ones in the order of the alphabet.
 
         Args:
-            texts: those to train on, and no others.
             max_words: keeps this many of the most frequent words; None keeps all.
 
         Raises:
             ValueError: the texts hold no word, or `max_words` is below 1.
         """
         kept = None if max_words is None else whole("max_words", max_words)
-        counts = Counter(chain.from_iterable(map(tokenize, listed("texts", texts))))
+        counts = Counter(chain.from_iterable(map(tokenize, checked("texts", texts))))
         return cls(sorted(counts, key=lambda word: (-counts[word], word))[:kept])
 
     @classmethod
@@ -80,14 +80,12 @@ class Vocabulary:
         return word in self._index
 
     def encode(self, texts: Sequence[str], length: int | None = None) -> np.ndarray:
-        """Word indices, int32 of shape (texts, length): the first `length` words of each text, padded on the right.
-
-        Without a length it is that of the longest text, at least 1.
+        """Word indices, int32 of shape (texts, length): the first `length` words of each text (None: all), padded on the right.
 
         Raises:
             ValueError: something else than texts came, or `length` is below 1.
         """
-        rows = [[self._index.get(word, UNKNOWN) for word in tokenize(text)] for text in listed("texts", texts)]
+        rows = [[self._index.get(word, UNKNOWN) for word in tokenize(text)] for text in checked("texts", texts)]
         width = max([1, *map(len, rows)]) if length is None else whole("length", length)
         encoded = np.full((len(rows), width), PADDING, dtype=np.int32)
         for target, row in zip(encoded, rows, strict=True):
@@ -98,11 +96,8 @@ class Vocabulary:
 def embedding_matrix(vocabulary: Vocabulary, words: Sequence[str], values: np.ndarray) -> np.ndarray:
     """The vectors of a vocabulary, float32 of shape (len(vocabulary), dim): row i belongs to index i.
 
-    Padding, the unknown word and words without a vector get zeros: an input that leaves a recurrent layer to its biases and its
-    state, and one that does not depend on which other words were read.
-
-    Args:
-        words, values: words and their vectors, of shape (len(words), dim); of a word that stands twice the first counts.
+    Padding, the unknown word and words without a vector get zeros; `values` has shape (len(words), dim), and of a word that
+    stands twice the first counts.
 
     Raises:
         ValueError: the shapes do not agree, or no word of the vocabulary is among the words.

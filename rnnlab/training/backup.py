@@ -12,18 +12,18 @@ import numpy as np
 from keras import ops, tree
 
 from rnnlab.files import whole_file
+from rnnlab.training.program import Carry
 
 # A replica that takes hours is written after each pass or so, many short ones not all the time.
 SECONDS_BETWEEN = 20.0
 
 
 class Progress(NamedTuple):
-    """A replica in training: values and early stopping of its carry, logs (passes, names), seconds in the program."""
+    """Where a replica in training stands."""
 
-    values: list[Any]
-    stopping: list[Any]
-    logs: np.ndarray
-    seconds: float
+    carry: Carry
+    logs: np.ndarray  # (passes, names)
+    seconds: float  # in the program
 
 
 class Backup:
@@ -54,15 +54,15 @@ class Backup:
             return start
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             raise ValueError(f"backup: expected {path} as it was written, got a damaged file ({error})") from None
-        values, stopping = found[: len(start.values)], found[len(start.values) : -2]
-        return Progress(values, stopping, found[-2], float(found[-1]))
+        count = len(start.carry.values)
+        return Progress(Carry(found[:count], found[count:-2]), found[-2], float(found[-1]))
 
     def save(self, path: Path, progress: Progress, *, last: bool) -> None:
         """Writes the file if it is the last time, or long enough ago."""
         now = time.monotonic()
         if not last and now - self._written.setdefault(path, now - SECONDS_BETWEEN) < SECONDS_BETWEEN:
             return
-        arrays = [ops.convert_to_numpy(value) for value in (*progress.values, *progress.stopping)]
+        arrays = [ops.convert_to_numpy(value) for value in (*progress.carry.values, *progress.carry.stopping)]
         with whole_file(path) as temporary:
             np.savez(temporary, *arrays, progress.logs, np.float64(progress.seconds))
         self._written[path] = time.monotonic()

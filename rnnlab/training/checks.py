@@ -11,6 +11,7 @@ import keras
 import numpy as np
 from keras import tree
 
+from rnnlab.checks import whole
 from rnnlab.state import state_variables
 
 
@@ -30,21 +31,10 @@ class Run(NamedTuple):
 
 
 def check_seeds(seeds: Sequence[int]) -> list[int]:
-    values = list(seeds)
+    values = [whole("seeds", seed, 0, 2**32 - 1) for seed in seeds]
     if not values:
         raise ValueError("seeds: expected at least one seed, got none")
-    for seed in values:
-        if isinstance(seed, bool) or not isinstance(seed, numbers.Integral) or not 0 <= seed < 2**32:
-            raise ValueError(f"seeds: expected integers from 0 to 2**32 - 1, got {seed!r}")
-    return [int(seed) for seed in values]
-
-
-def check_training(epochs: int, batch_size: int, reset_state: str | None) -> None:
-    for name, value in (("epochs", epochs), ("batch_size", batch_size)):
-        if not _positive(value):
-            raise ValueError(f"{name}: expected an integer of at least 1, got {value!r}")
-    if reset_state not in (None, "epoch"):
-        raise ValueError(f'reset_state: expected None or "epoch", got {reset_state!r}')
+    return values
 
 
 def check_steps(steps_per_epoch: int | Sequence[int] | None, epochs: int) -> list[int] | None:
@@ -52,38 +42,37 @@ def check_steps(steps_per_epoch: int | Sequence[int] | None, epochs: int) -> lis
     if steps_per_epoch is None:
         return None
     steps = list(steps_per_epoch) if isinstance(steps_per_epoch, (list, tuple)) else [steps_per_epoch] * epochs
-    if len(steps) != epochs or not all(map(_positive, steps)):
-        raise ValueError(
-            f"steps_per_epoch: expected an integer of at least 1, or one for each of {epochs} epochs, got {steps_per_epoch!r}"
-        )
-    return [int(count) for count in steps]  # type: ignore[arg-type]
+    if len(steps) != epochs:
+        raise ValueError(f"steps_per_epoch: expected one integer, or one for each of {epochs} epochs, got {steps_per_epoch!r}")
+    return [whole("steps_per_epoch", count) for count in steps]
 
 
 def check_looking(steps: list[int] | None, look_back: bool, validation_batches: int | None, validation_data: Any) -> None:
     """`look_back` and `validation_batches` go by the number of updates."""
-    if validation_batches is not None and not _positive(validation_batches):
-        raise ValueError(f"validation_batches: expected an integer of at least 1 or None, got {validation_batches!r}")
-    if validation_batches is not None and validation_data is None:
-        raise ValueError(f"validation_batches: expected together with validation_data, got {validation_batches} without")
-    if steps is None and (look_back or validation_batches):
-        name, value = ("look_back", look_back) if look_back else ("validation_batches", validation_batches)
-        raise ValueError(f"{name}: expected together with steps_per_epoch, got {value} without")
+    if validation_batches is not None:
+        whole("validation_batches", validation_batches)
+        if validation_data is None:
+            raise ValueError(f"validation_batches: expected together with validation_data, got {validation_batches} without")
+    for name, value in (("look_back", look_back), ("validation_batches", validation_batches)):
+        if steps is None and value:
+            raise ValueError(f"{name}: expected together with steps_per_epoch, got {value} without")
 
 
-def _positive(value: Any) -> bool:
-    return isinstance(value, numbers.Integral) and not isinstance(value, bool) and int(value) >= 1
+def as_arrays(name: str, values: Any) -> Any:
+    """Arrays as `fit` reads them, floating numbers in Keras' float type, in the structure of `values`."""
+
+    def as_array(part: Any) -> np.ndarray:
+        array = np.asarray(part)
+        if array.dtype == object or array.ndim == 0:
+            raise ValueError(f"{name}: expected arrays of numbers, got {type(part).__name__}")
+        return array.astype(keras.config.floatx()) if np.issubdtype(array.dtype, np.floating) else array
+
+    return tree.map_structure(as_array, values)
 
 
 def check_data(x: Any, y: Any, name: str) -> tuple[Any, Any]:
-    """Arrays as `fit` would read them: floating numbers in Keras' float type, all with the same number of samples."""
-
-    def as_array(values: Any) -> np.ndarray:
-        array = np.asarray(values)
-        if array.dtype == object or array.ndim == 0:
-            raise ValueError(f"{name}: expected arrays of numbers, got {type(values).__name__}")
-        return array.astype(keras.config.floatx()) if np.issubdtype(array.dtype, np.floating) else array
-
-    data = (tree.map_structure(as_array, x), tree.map_structure(as_array, y))
+    """`as_arrays` of both, all with the same number of samples."""
+    data = as_arrays(name, x), as_arrays(name, y)
     lengths = {len(array) for array in tree.flatten(data)}
     if len(lengths) != 1 or 0 in lengths:
         raise ValueError(f"{name}: expected the same number of samples, at least one, in every array, got {sorted(lengths)}")
@@ -100,12 +89,7 @@ def check_optimizer(optimizer: Any) -> keras.optimizers.Optimizer:
     return optimizer
 
 
-def runs_of(
-    vary: dict[str, Sequence[float]] | None,
-    seeds: list[int],
-    build: Callable,
-    optimizer: keras.optimizers.Optimizer,
-) -> list[Run]:
+def runs_of(vary: dict[str, Sequence[float]] | None, seeds: list[int], build: Callable, optimizer: Any) -> list[Run]:
     """The replicas to train: the varied numbers of each, split into arguments of `build` and attributes of the optimizer."""
     runs = [Run(seed, {}, {}) for seed in seeds]
     arguments = list(inspect.signature(build).parameters)[1:]
@@ -115,27 +99,21 @@ def runs_of(
             raise ValueError(f"vary: expected {len(seeds)} numbers for {name!r}, one per seed, got {len(values)}")
         if not all(isinstance(value, numbers.Real) and not isinstance(value, bool) for value in values):
             raise ValueError(f"vary: expected numbers for {name!r}, got {values}")
-        if name not in arguments:
-            _check_hyperparameter(name, optimizer, arguments)
-        for run, value in zip(runs, values, strict=True):
-            if name in arguments:
+        if name in arguments:
+            for run, value in zip(runs, values, strict=True):
                 run.to_build[name] = value
-            else:
-                run.to_optimizer[name] = float(value)
+            continue
+        numeric = sorted(key for key, number in optimizer.get_config().items() if isinstance(number, float) and number)
+        if name not in numeric:
+            of_build = ", ".join(arguments) or "it has none besides the seed"
+            of_optimizer = f"a number of the optimizer {optimizer.name} ({', '.join(numeric)})"
+            raise ValueError(f"vary: expected an argument of build ({of_build}) or {of_optimizer}, got {name!r}")
+        for run, value in zip(runs, values, strict=True):
+            run.to_optimizer[name] = float(value)
     for place, run in enumerate(runs):
         if run in runs[:place]:
             raise ValueError(f"seeds: expected replicas that are all different, got {run} twice")
     return runs
-
-
-def _check_hyperparameter(name: str, optimizer: keras.optimizers.Optimizer, arguments: list[str]) -> None:
-    config = optimizer.get_config()
-    numeric = sorted(key for key, value in config.items() if isinstance(value, float) and value != 0)
-    if name not in numeric:
-        raise ValueError(
-            f"vary: expected an argument of build ({', '.join(arguments) or 'it has none besides the seed'}) or a number of "
-            f"the optimizer {optimizer.name} ({', '.join(numeric)}), got {name!r}"
-        )
 
 
 def check_built(model: Any) -> keras.Model:
@@ -157,10 +135,9 @@ def check_model(model: keras.Model, data: Any, validation_data: Any, batch_size:
     states = state_variables(model)
     if not states:
         return
-    if int(states[0].shape[0]) != batch_size:
+    if (built := int(states[0].shape[0])) != batch_size:
         raise ValueError(
-            f"batch_size: expected {int(states[0].shape[0])}, the batch size that the stateful model was built with, "
-            f"got {batch_size}"
+            f"batch_size: expected {built}, the batch size that the stateful model was built with, got {batch_size}"
         )
     for name, part in (("x, y", data), ("validation_data", validation_data)):
         samples = len(tree.flatten(part)[0]) if part is not None else batch_size
@@ -176,7 +153,11 @@ def model_variables(model: keras.Model) -> list[keras.Variable]:
 def structure(model: keras.Model) -> dict[str, Any]:
     """What must be equal in all networks of one program: shapes, and the configuration without names and initial values."""
     shapes = [(tuple(v.shape), str(v.dtype)) for v in model_variables(model)]
-    return {"weights": shapes, "config": _without_start(_config(model))}
+    try:
+        config = model.get_config()
+    except NotImplementedError:  # a subclass of Model that cannot be saved; its shapes are compared all the same
+        config = {}
+    return {"weights": shapes, "config": _without_start(config)}
 
 
 def check_same_structure(expected: dict[str, Any], found: dict[str, Any], run: Run) -> None:
@@ -185,36 +166,24 @@ def check_same_structure(expected: dict[str, Any], found: dict[str, Any], run: R
         raise ValueError(f"build: expected networks that differ in their initial weights only, but for {run} {where}")
 
 
-def _config(model: keras.Model) -> Any:
-    try:
-        return model.get_config()
-    except NotImplementedError:  # a subclass of Model that cannot be saved; its shapes are compared all the same
-        return {}
-
-
 def _without_start(config: Any) -> Any:
     """The configuration without what may differ between replicas: names, seeds, initializers."""
     if isinstance(config, dict):
         if config.get("class_name") == "__keras_tensor__":
             return None
         left_out = ("name", "seed", "registered_name", "build_config", "input_layers", "output_layers", "unit_forget_bias")
-        return {
-            key: _without_start(value)
-            for key, value in config.items()
-            if key not in left_out and not key.endswith("initializer")
-        }
+        kept = {key for key in config if key not in left_out and not key.endswith("initializer")}
+        return {key: _without_start(value) for key, value in config.items() if key in kept}
     if isinstance(config, (list, tuple)):
         return [_without_start(value) for value in config]
     return config
 
 
 def _first_difference(expected: Any, found: Any, path: str) -> str:
+    if isinstance(expected, list) and isinstance(found, list) and len(expected) == len(found):
+        expected, found = ({f"[{place}]": value for place, value in enumerate(values)} for values in (expected, found))
     if isinstance(expected, dict) and isinstance(found, dict) and expected.keys() == found.keys():
         for key in expected:
             if expected[key] != found[key]:
-                return _first_difference(expected[key], found[key], f"{path}.{key}")
-    if isinstance(expected, list) and isinstance(found, list) and len(expected) == len(found):
-        for index, (left, right) in enumerate(zip(expected, found, strict=True)):
-            if left != right:
-                return _first_difference(left, right, f"{path}[{index}]")
+                return _first_difference(expected[key], found[key], f"{path}{key if key[0] == '[' else '.' + key}")
     return f"{path} is {found!r} instead of {expected!r}"

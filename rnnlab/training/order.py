@@ -20,9 +20,7 @@ class Order:
         validation_samples: of the validation data, where evaluations rotate through it.
     """
 
-    def __init__(
-        self, samples: int, batch_size: int, *, shuffle: bool, steps: list[int] | None, validation_samples: int | None
-    ) -> None:
+    def __init__(self, samples: int, batch_size: int, shuffle: bool, steps: list[int] | None, validation_samples: int | None):
         self._total, self._batch_size, self._shuffle = samples, batch_size, shuffle
         self._validation_samples = validation_samples
         self._updates = None if steps is None else np.cumsum([0, *steps])  # before each pass

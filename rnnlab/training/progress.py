@@ -41,16 +41,10 @@ def progress(replicas: int, epochs: int, verbose: str | int) -> Iterator[Callabl
         yield lambda passes, finished: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, TimeElapsedColumn, TimeRemainingColumn
 
-    columns = (
-        TextColumn("training"),
-        BarColumn(),
-        TextColumn(f"{{task.fields[finished]}} of {replicas} replicas"),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-    )
+    count = f"{{task.fields[finished]}} of {replicas} replicas"
+    columns = ("training", BarColumn(), count, TimeElapsedColumn(), "left", TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=verbose == "auto") as bar:
         task = bar.add_task("training", total=replicas * epochs, finished=0)
         yield lambda passes, finished: bar.update(task, completed=passes, finished=finished)

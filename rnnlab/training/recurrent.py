@@ -15,6 +15,7 @@ import keras
 from keras import ops
 
 from rnnlab.state import layers_of
+from rnnlab.training.backend import following
 
 # Steps that are laid out one after the other; more of them go through a loop. Eight laid out are up to 14 % faster than a loop
 # (128 units, batch 128); at ten a loop is the faster one, and compiles in a third of the time.
@@ -40,10 +41,11 @@ def _inner_loop(layer: keras.layers.RNN, original: Callable) -> Callable:
         if training and layer.cell.dropout:
             sequences = sequences * layer.cell.get_dropout_mask(sequences[:, 0, :])[:, None, :]
         inputs = ops.transpose(sequences, (1, 0, 2))
-        seen = _steps_first(mask, sequences.dtype) if mask is not None else None
+        seen = mask[0] if isinstance(mask, (list, tuple)) else mask
+        if seen is not None:
+            seen = ops.expand_dims(ops.cast(ops.transpose(seen), sequences.dtype), -1)
         if layer.go_backwards:
-            inputs = ops.flip(inputs, axis=0)
-            seen = ops.flip(seen, axis=0) if seen is not None else None
+            inputs, seen = (a if a is None else ops.flip(a, axis=0) for a in (inputs, seen))
         bias, recurrent_bias = _biases(layer.cell)
         projected = ops.matmul(inputs, layer.cell.kernel) + bias
         run = _differentiable(_CELLS[type(layer)](layer.cell))
@@ -71,11 +73,6 @@ def _fits(layer: keras.layers.RNN, sequences: Any, training: bool) -> bool:
         and cell.compute_dtype == cell.variable_dtype
         and sequences.dtype == cell.compute_dtype
     )
-
-
-def _steps_first(mask: Any, dtype: str) -> Any:
-    mask = mask[0] if isinstance(mask, (list, tuple)) else mask
-    return ops.expand_dims(ops.cast(ops.transpose(mask), dtype), -1)
 
 
 def _biases(cell: Any) -> tuple[Any, Any]:
@@ -219,13 +216,11 @@ def scan(body: Callable, carry: list, steps: int, *, reverse: bool = False) -> t
             carry, rows[step] = body(carry, lambda a, step=step: a[step])
         return carry, [ops.stack(column, axis=0) for column in zip(*rows, strict=True)]
 
-    def place(done):
-        return steps - 1 - done if reverse else done
-
     def one(done, carry, buffers):
-        step = place(done)
+        step = steps - 1 - done if reverse else done
         carry, rows = body(carry, lambda a: ops.take(a, step, axis=0))
-        return done + 1, carry, [_write(b, step, row) for b, row in zip(buffers, rows, strict=True)]
+        buffers = [write(buffer, step, row) for buffer, row in zip(buffers, rows, strict=True)]
+        return following(done, carry[0].shape[0] == 1), carry, buffers
 
     _, shapes = body(carry, lambda a: a[0])
     buffers = [ops.zeros((steps, *row.shape), row.dtype) for row in shapes]
@@ -233,5 +228,6 @@ def scan(body: Callable, carry: list, steps: int, *, reverse: bool = False) -> t
     return carry, buffers
 
 
-def _write(buffer: Any, step: Any, row: Any) -> Any:
+def write(buffer: Any, step: Any, row: Any) -> Any:
+    """`buffer` with `row` at `step` of its first axis."""
     return ops.slice_update(buffer, ops.stack([step] + [step * 0] * len(row.shape)), row[None])

@@ -6,22 +6,22 @@ import io
 import json
 import tempfile
 import zipfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
-from rnnlab.files import whole_file
+from rnnlab.files import check_ordinary, whole_file
 from rnnlab.training.checks import Run
 from rnnlab.training.result import Replica, Replicas
 
 FORMAT = "rnnlab replicas 1"
+NO_SECONDS = {"build": 0.0, "compile": 0.0, "train": 0.0, "total": 0.0}
 
 
-def save_replicas(
-    replicas: Replicas, path: str | Path, notes: dict[str, Any] | None = None, *, task: str | None = None
-) -> None:
+def save_replicas(replicas: Replicas, path: str | Path, notes: dict | None = None, *, task: str | None = None) -> None:
     """Writes a zip of `model.keras` (the network, loadable by Keras alone), every replica's weights and states, and notes.
 
     Args:
@@ -36,9 +36,7 @@ def save_replicas(
         raise ValueError("replicas: expected at least one finished replica, got none")
     arrays: dict[str, np.ndarray] = {}
     for place, replica in enumerate(replicas.finished):
-        arrays |= {f"weight_{place}_{i}": weight for i, weight in enumerate(replica.weights)}
-        arrays |= {f"state_{place}_{i}": state for i, state in enumerate(replica.states)}
-        arrays[f"logs_{place}"] = replica.logs
+        arrays |= _arrays(replica, f"{place}_") | {f"logs_{place}": replica.logs}
     about = {
         "format": FORMAT,
         "seeds": list(replicas.seeds),
@@ -64,8 +62,7 @@ def load_replicas(path: str | Path, *, task: str | None = None) -> tuple[Replica
         OSError: there is no such file.
         ValueError: the file is none that `save_replicas` wrote, or its networks are for another task than `task`.
     """
-    with open(path, "rb"):  # a missing file is said as such, not as a damaged one
-        pass
+    check_ordinary(path, most=None)  # a missing file is said as such, not as a damaged one
     try:
         with zipfile.ZipFile(path) as archive:
             about = json.loads(archive.read("about.json"))
@@ -79,12 +76,7 @@ def load_replicas(path: str | Path, *, task: str | None = None) -> tuple[Replica
     if task is not None and (found := about["notes"].get("task")) != task:
         raise ValueError(f"{path}: expected networks for {task}, got networks for {found or 'something else'}")
     finished = [
-        Replica(
-            Run(seed, settings, {}),
-            _numbered(stored, f"weight_{place}_"),
-            _numbered(stored, f"state_{place}_"),
-            stored[f"logs_{place}"],
-        )
+        _replica(Run(seed, settings, {}), stored, f"{place}_", f"logs_{place}")
         for place, (seed, settings) in enumerate(zip(about["seeds"], about["settings"], strict=True))
     ]
 
@@ -94,10 +86,34 @@ def load_replicas(path: str | Path, *, task: str | None = None) -> tuple[Replica
             file.write_bytes(network)
             return keras.saving.load_model(file, compile=False, safe_mode=True)
 
-    seconds = {"build": 0.0, "compile": 0.0, "train": 0.0, "total": 0.0}
-    return Replicas(rebuild, finished, about["log_names"], seconds, interrupted=False), about["notes"]
+    return Replicas(rebuild, finished, about["log_names"], NO_SECONDS, interrupted=False), about["notes"]
 
 
-def _numbered(arrays: dict[str, np.ndarray], prefix: str) -> list[np.ndarray]:
-    names = [name for name in arrays if name.startswith(prefix)]
-    return [arrays[f"{prefix}{place}"] for place in range(len(names))]
+def weights_of(replicas: Replicas, place: int = 0) -> dict[str, np.ndarray]:
+    """A finished replica as plain arrays by name, for `replicas_of`: weights, recurrent states, logs and their names."""
+    replica = replicas.finished[place]
+    return _arrays(replica) | {"logs": replica.logs, "log_names": np.array(replicas.log_names)}
+
+
+def replicas_of(build: Callable[[int], keras.Model], kept: Mapping[int, Mapping[str, np.ndarray]]) -> Replicas:
+    """The replicas that `weights_of` took apart.
+
+    Args:
+        build: as it was given to `fit_replicas`.
+        kept: arrays by seed.
+    """
+    finished = [_replica(Run(seed, {}, {}), arrays) for seed, arrays in kept.items()]
+    names = [str(name) for name in next(iter(kept.values()))["log_names"]]
+    return Replicas(lambda run: build(run.seed), finished, names, NO_SECONDS, interrupted=False)
+
+
+def _arrays(replica: Replica, prefix: str = "") -> dict[str, np.ndarray]:
+    parts = {"weight": replica.weights, "state": replica.states}
+    return {f"{name}_{prefix}{i}": array for name, arrays in parts.items() for i, array in enumerate(arrays)}
+
+
+def _replica(run: Run, arrays: Mapping[str, np.ndarray], prefix: str = "", logs: str = "logs") -> Replica:
+    def numbered(start: str) -> list[np.ndarray]:
+        return [arrays[f"{start}{i}"] for i in range(sum(name.startswith(start) for name in arrays))]
+
+    return Replica(run, numbered(f"weight_{prefix}"), numbered(f"state_{prefix}"), np.asarray(arrays[logs]))

@@ -37,9 +37,8 @@ class Stopping:
         _, seen, best, waited, *best_weights = carry
         counts = epoch >= self.start_from_epoch
         improved = ops.logical_and(counts, ops.logical_or(ops.logical_not(seen), self._better(current - self._min_delta, best)))
-        if self.baseline is None:
-            restarts = improved
-        else:
+        restarts = improved
+        if self.baseline is not None:
             restarts = ops.logical_and(improved, self._better(current - self._min_delta, self.baseline))
         waited = ops.where(restarts, 0, waited + ops.cast(counts, "int32"))
         late = ops.logical_and(waited >= self.patience, epoch > 0)
